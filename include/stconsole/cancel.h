@@ -1,0 +1,26 @@
+/*
+ * A wish to stop, set from any thread or signal handler and asked between
+ * pieces of work.  Waiting for it is by its descriptor, never by sleeping.
+ */
+#ifndef STCONSOLE_CANCEL_H
+#define STCONSOLE_CANCEL_H
+
+#include <signal.h>
+
+#include "stconsole/err.h"
+
+struct cancel {
+	volatile sig_atomic_t	 wanted;
+	int			 fd;	/* eventfd, readable once wanted */
+};
+
+bool	 cancel_init(struct cancel *c, struct err *e);
+void	 cancel_fini(struct cancel *c);
+/* Async-signal-safe. */
+void	 cancel_request(struct cancel *c);
+/* False with ERR_CANCELLED once requested; c may be NULL. */
+bool	 cancel_check(const struct cancel *c, struct err *e);
+/* Waits ms milliseconds or until requested; false when requested. */
+bool	 cancel_wait(const struct cancel *c, int ms);
+
+#endif
