@@ -55,22 +55,22 @@ BENCH_BIN := $(BENCHES:%.c=$(B)/%)
 all: $(B)/stconsole $(if $(LAB_SRC),$(B)/stconsole-lab)
 
 $(B)/stconsole: $(B)/src/main.o $(B)/libstconsole.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(B)/stconsole-lab: $(LAB_SRC:%.c=$(B)/%.o) $(B)/libstconsole.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(B)/libstconsole.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	@$(AR) rcsD $@ $^
 
 $(TEST_BIN) $(INTEG_BIN) $(BENCH_BIN): $(B)/%: $(B)/%.o \
     $(TEST_LIB:%.c=$(B)/%.o) $(LAB_LIB:%.c=$(B)/%.o) $(B)/libstconsole.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo "CC $<"; $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # libFuzzer: one program for each reader, all of it built by clang.
 FUZZ_B	= $(B)/fuzz
