@@ -1,0 +1,59 @@
+/*
+ * What a verb function is given: the world it acts in.  Made by main, one for
+ * each call; nothing in it is global.  Services reach the site by
+ * site_need(), never by the members.  Used by one thread at a time.
+ */
+#ifndef STCONSOLE_CTX_H
+#define STCONSOLE_CTX_H
+
+#include <jansson.h>
+
+#include "stconsole/cancel.h"
+#include "stconsole/clock.h"
+#include "stconsole/role.h"
+#include "stconsole/secret.h"
+
+struct plan;
+struct progress;
+struct registry;
+struct site;
+struct store;
+
+#define CTX_SECRETS	4
+
+struct ctx_secret {
+	const char	*name;		/* the parameter's name */
+	struct secret	*value;
+};
+
+struct ctx {
+	const struct registry	*registry;
+	struct store		*store;		/* the state folder */
+	const struct clock	*clock;
+	struct cancel		*cancel;
+	const struct identity	*who;
+	bool			 read_only;
+	struct progress		*progress;	/* NULL: nobody listens */
+
+	/* Which site, as the user said (NULL: find it), and once found. */
+	const char		*site_wanted;
+	struct site		*site;
+	char			 site_id[65];	/* "" until found */
+
+	/*
+	 * The values of secret parameters of this call.  In params they are
+	 * {"$secret": NAME}; see verb.h.
+	 */
+	struct ctx_secret	 secrets[CTX_SECRETS];
+
+	/*
+	 * Called on every plan that changes something, after the verb made
+	 * it: the site puts its snapshot in front here.  Set by main.
+	 */
+	bool	(*prologue)(struct ctx *ctx, struct plan *plan, struct err *e);
+};
+
+/* The secret of a parameter of this call, or NULL.  Borrowed. */
+const struct secret *ctx_secret(const struct ctx *ctx, const char *name);
+
+#endif

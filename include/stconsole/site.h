@@ -1,0 +1,101 @@
+/*
+ * One Sametime deployment: where its files are, what they say, how a change
+ * takes effect.  Formats: facts read from HCL's guide; what is not published
+ * is not guessed here.  A struct site is read once for each call and is then
+ * constant; one thread at a time may fill it, any may read.
+ */
+#ifndef STCONSOLE_SITE_H
+#define STCONSOLE_SITE_H
+
+#include "stconsole/ctx.h"
+#include "stconsole/doc.h"
+#include "stconsole/verb.h"
+
+enum site_kind { SITE_DOCKER, SITE_PODMAN, SITE_KUBERNETES, SITE_WINDOWS };
+
+struct site;
+
+/* Where a fact was read. */
+struct site_origin {
+	const char	*file;		/* relative to the root; borrowed */
+	unsigned	 line;		/* from 1; 0: not from a file */
+};
+
+/*
+ * The site of this call: as ctx->site_wanted says, or found (the current
+ * folder, /opt, /opt/hcl, /root, folders of running compose projects).
+ * Several: ERR_USAGE that lists them.  None: ERR_SITE that says what was
+ * looked for.  "demo" starts or joins the demo.  Borrowed from ctx.
+ */
+bool	 site_need(struct ctx *ctx, struct site **site, struct err *e);
+void	 site_free(struct site *site);
+
+enum site_kind site_kind(const struct site *site);
+const char *site_kind_name(enum site_kind kind);
+const char *site_root(const struct site *site);		/* canonical path */
+int	 site_root_fd(const struct site *site);		/* borrowed */
+bool	 site_is_demo(const struct site *site);
+
+/*
+ * A fact by name ("public_url", "version", ...; the list is the table in
+ * src/site/facts.c).  NULL when the files do not say.  Secret facts (mongo
+ * URL) are given masked here.  Borrowed.
+ */
+const char *site_fact(const struct site *site, const char *name,
+	     struct site_origin *origin);
+
+/*
+ * The MongoDB URL with its password as the site's files hold it, with
+ * tlsCAFile and tlsCertificateKeyFile turned from a path inside a container
+ * into one on this host.  ERR_SITE when there is none.
+ */
+bool	 site_mongo_url(const struct site *site, struct secret **url,
+	     struct site_origin *origin, struct err *e);
+
+/* One LDAP server of StCommunityConfig.xml (facts 4.6), in SearchOrder. */
+struct site_ldap {
+	char		*host;
+	int		 port;		/* the one that is used */
+	bool		 use_ldaps;
+	char		*bind_dn;	/* "" for anonymous */
+	struct secret	*bind_password;	/* NULL for none */
+	char		*base;		/* PersonResolveBase, "" none */
+	bool		 one_level;	/* PersonResolveScope onelevel */
+	char		*person_class;	/* organizationalPerson */
+	char		*resolve_filter;/* with %s, decoded */
+	char		*user_id_attr;	/* "" = the DN */
+	char		*name_attr;	/* cn */
+	char		*mail_attr;	/* mail */
+	char		*group_filter;	/* GroupMembership, with %s */
+	char		*group_class;	/* groupOfNames */
+	char		*member_attr;	/* member */
+	char		*ca_file;	/* PEM or PKCS#12 on this host, or "" */
+	struct secret	*ca_password;	/* of the PKCS#12, or NULL */
+	struct site_origin origin;
+};
+
+/* At least one, else ERR_SITE.  Borrowed from the site. */
+bool	 site_ldap_servers(const struct site *site,
+	     const struct site_ldap **servers, size_t *count, struct err *e);
+
+/*
+ * Adds to a plan the write of one of the site's files (file.write: snapshot
+ * object, probe by digest, exact undo), its lock, a masked diff, and the
+ * steps by which the change takes effect.  path is relative to the root.
+ * splice, when not NULL, lets undo work around later edits elsewhere.
+ */
+bool	 site_plan_write(struct ctx *ctx, struct plan *plan,
+	     const char *path, const struct buf *old_text,
+	     const struct buf *new_text, const struct doc_splice *splice,
+	     struct err *e);
+
+/* True when a key of a site file holds a secret (password, URL, token). */
+bool	 site_key_is_secret(const char *key);
+
+/* Puts snapshot.take in front of a plan: ctx->prologue. */
+bool	 site_prologue(struct ctx *ctx, struct plan *plan, struct err *e);
+
+extern const struct service site_service;	/* site.* config.* */
+extern const struct service snapshot_service;	/* snapshot.* */
+
+#endif
