@@ -9,15 +9,21 @@
 
 #include "stconsole/err.h"
 
+enum cancel_why {
+	CANCEL_NO,
+	CANCEL_ASKED,		/* a person said stop: the job is cancelled */
+	CANCEL_INTERRUPT	/* the terminal or process ends: resumable */
+};
+
 struct cancel {
-	volatile sig_atomic_t	 wanted;
+	volatile sig_atomic_t	 wanted;	/* enum cancel_why */
 	int			 fd;	/* eventfd, readable once wanted */
 };
 
 bool	 cancel_init(struct cancel *c, struct err *e);
 void	 cancel_fini(struct cancel *c);
-/* Async-signal-safe. */
-void	 cancel_request(struct cancel *c);
+/* Async-signal-safe.  The first reason stays. */
+void	 cancel_request(struct cancel *c, enum cancel_why why);
 /* False with ERR_CANCELLED once requested; c may be NULL. */
 bool	 cancel_check(const struct cancel *c, struct err *e);
 /* Waits ms milliseconds or until requested; false when requested. */

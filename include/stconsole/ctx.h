@@ -51,6 +51,13 @@ struct ctx {
 	 * it: the site puts its snapshot in front here.  Set by main.
 	 */
 	bool	(*prologue)(struct ctx *ctx, struct plan *plan, struct err *e);
+
+	/*
+	 * Lines of a verb that follows (site.logs --follow), as they come;
+	 * NULL: collect them into the result.
+	 */
+	void	(*on_line)(void *arg, const char *line);
+	void	*on_line_arg;
 };
 
 /* The secret of a parameter of this call, or NULL.  Borrowed. */

@@ -81,6 +81,10 @@ bool	 plan_block(struct plan *p, const char *hint, struct err *e,
 bool	 plan_blob_add(struct plan *p, const void *data, size_t len,
 	     char digest[65], struct err *e);
 
+/* As plan_blob_add for a secret: it is named by its HMAC (store_hmac). */
+bool	 plan_secret_add(const struct ctx *ctx, struct plan *p,
+	     const struct secret *value, char digest[65], struct err *e);
+
 bool	 plan_is_empty(const struct plan *p);	/* nothing to do */
 bool	 plan_is_blocked(const struct plan *p);
 /* Fills *e (ERR_REFUSED) from the first reason it is blocked by. */

@@ -13,7 +13,7 @@
 bool
 cancel_init(struct cancel *c, struct err *e)
 {
-	c->wanted = 0;
+	c->wanted = CANCEL_NO;
 	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return c->fd >= 0 ? true : err_sys(e, T_CANCELLED);
 }
@@ -27,13 +27,14 @@ cancel_fini(struct cancel *c)
 }
 
 void
-cancel_request(struct cancel *c)
+cancel_request(struct cancel *c, enum cancel_why why)
 {
 	int		 saved = errno;
 	uint64_t	 one = 1;
 	ssize_t		 ignored;
 
-	c->wanted = 1;
+	if (c->wanted == CANCEL_NO)
+		c->wanted = why;
 	ignored = write(c->fd, &one, sizeof(one));
 	(void)ignored;
 	errno = saved;

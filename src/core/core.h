@@ -1,0 +1,148 @@
+/*
+ * Private to src/core: journal, locks and the parts of a plan.
+ */
+#ifndef CORE_H
+#define CORE_H
+
+#include <jansson.h>
+
+#include "stconsole/action.h"
+#include "stconsole/job.h"
+#include "stconsole/plan.h"
+#include "stconsole/store.h"
+#include "stconsole/verb.h"
+
+/* --- journal.c: CRC'd, fsynced lines of one job --------------------- */
+
+struct journal;
+
+/*
+ * Opens and locks (flock) a job's journal for writing.  A torn last line is
+ * cut off; ERR_HELD when another process runs the job.
+ */
+struct journal *journal_open(const struct clock *clock, const char *path,
+	     struct err *e);
+void	 journal_close(struct journal *j);
+/* Appends one durable line; data is a new reference or NULL, taken. */
+bool	 journal_add(struct journal *j, const char *step, const char *phase,
+	     json_t *data, struct err *e);
+/* All lines as an array of {"seq","time","mono","step","phase","data"}. */
+json_t	*journal_read(const char *path, struct err *e);
+/* True while another process holds the journal. */
+bool	 journal_is_held(const char *path);
+
+/* --- lock.c: resources of a site ------------------------------------ */
+
+struct lock_set;
+
+/* Takes all or none; ERR_HELD names the holder. */
+struct lock_set *lock_take(struct ctx *ctx, const json_t *resources,
+	     const char *job, struct err *e);
+void	 lock_release(struct lock_set *set);
+/* [{"resource","held","pid","user","since","job","stale"}] */
+json_t	*lock_list(struct ctx *ctx, struct err *e);
+
+/* --- job_file.c: the folder of a job -------------------------------- */
+
+struct job_file {
+	char		 id[JOB_ID_SIZE];
+	char		*dir;
+	json_t		*meta;		/* plan.json: who, when, site, plan */
+	json_t		*lines;		/* the journal, when read */
+};
+
+bool	 job_file_make(struct ctx *ctx, const struct plan *plan,
+	     const struct job_options *options, struct job_file *f,
+	     struct err *e);
+bool	 job_file_open(struct ctx *ctx, const char *id, struct job_file *f,
+	     struct err *e);
+void	 job_file_fini(struct job_file *f);
+/* DIR/name, malloc'd. */
+char	*job_file_path(const struct job_file *f, const char *name);
+/* From the last state line and whether somebody holds the journal. */
+enum job_state job_file_state(const struct job_file *f);
+bool	 job_file_verified(const struct job_file *f);
+/* Every job's id, newest first; new array. */
+json_t	*job_file_ids(struct ctx *ctx, struct err *e);
+/* The steps that took part: the plan's and the expanded ones, in order. */
+json_t	*job_file_steps(const struct job_file *f);
+
+/* What the journal says about one step. */
+struct step_record {
+	bool		 has_intent, is_done, was_done_before;
+	bool		 is_verified;
+	const json_t	*memo;		/* borrowed from the lines */
+};
+void	 job_file_step(const struct job_file *f, const char *step,
+	     struct step_record *out);
+
+/* --- job_step.c ------------------------------------------------------ */
+
+struct run {
+	struct ctx	*ctx;
+	struct job_file	*file;
+	struct journal	*journal;
+	bool		 all_verified;
+};
+
+enum step_end { STEP_END_DONE, STEP_END_FAILED, STEP_END_HELD,
+	STEP_END_STOPPED };
+
+enum step_end step_run(struct run *run, const json_t *step, struct err *e);
+/* True when somebody asked this job to stop. */
+bool	 run_is_stopped(struct run *run, struct err *e);
+
+/* --- undo.c ---------------------------------------------------------- */
+
+bool	 job_undo_plan(struct ctx *ctx, const json_t *params,
+	     struct plan *plan, struct err *e);
+extern const struct action undo_actions[];
+extern const size_t undo_action_count;
+
+/* --- guard.c ---------------------------------------------------------- */
+
+bool	 guard_start(struct ctx *ctx, const struct job_file *f,
+	     struct err *e);
+bool	 guard_watch(struct ctx *ctx, const char *id, struct err *e);
+
+/* --- job.c ------------------------------------------------------------ */
+
+/* Runs a plan that is sealed, locks included; no planning again. */
+bool	 job_run_plan(struct ctx *ctx, struct plan *plan,
+	     const struct job_options *options, struct job_result *result,
+	     struct err *e);
+bool	 job_id_is_valid(const char *id);
+
+/* --- settings.c ------------------------------------------------------- */
+
+extern const struct action settings_actions[];
+extern const size_t settings_action_count;
+bool	 settings_list_read(struct ctx *ctx, const json_t *params,
+	     json_t **result, struct err *e);
+bool	 settings_set_plan(struct ctx *ctx, const json_t *params,
+	     struct plan *plan, struct err *e);
+bool	 settings_unset_plan(struct ctx *ctx, const json_t *params,
+	     struct plan *plan, struct err *e);
+
+/* --- verb tables spread over files ------------------------------------ */
+
+bool	 job_list_read(struct ctx *, const json_t *, json_t **, struct err *);
+bool	 job_show_read(struct ctx *, const json_t *, json_t **, struct err *);
+bool	 job_resume_direct(struct ctx *, const json_t *, json_t **,
+	     struct err *);
+bool	 job_confirm_direct(struct ctx *, const json_t *, json_t **,
+	     struct err *);
+bool	 job_cancel_direct(struct ctx *, const json_t *, json_t **,
+	     struct err *);
+bool	 job_guard_direct(struct ctx *, const json_t *, json_t **,
+	     struct err *);
+bool	 job_takeover_plan(struct ctx *, const json_t *, struct plan *,
+	     struct err *);
+bool	 lock_list_read(struct ctx *, const json_t *, json_t **, struct err *);
+bool	 audit_list_read(struct ctx *, const json_t *, json_t **,
+	     struct err *);
+bool	 audit_verify_read(struct ctx *, const json_t *, json_t **,
+	     struct err *);
+bool	 verb_list_read(struct ctx *, const json_t *, json_t **, struct err *);
+
+#endif
