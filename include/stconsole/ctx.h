@@ -35,10 +35,15 @@ struct ctx {
 	bool			 read_only;
 	struct progress		*progress;	/* NULL: nobody listens */
 
-	/* Which site, as the user said (NULL: find it), and once found. */
+	/*
+	 * Which site, as the user said (NULL: find it), and once found.
+	 * site_need sets site_wanted to the folder that it found, so that
+	 * audit and script log name it.
+	 */
 	const char		*site_wanted;
 	struct site		*site;
 	char			 site_id[65];	/* "" until found */
+	char			 site_adopted[4096];	/* of a job's site */
 
 	/*
 	 * The values of secret parameters of this call.  In params they are
@@ -59,6 +64,13 @@ struct ctx {
 	void	(*on_line)(void *arg, const char *line);
 	void	*on_line_arg;
 };
+
+/*
+ * A job goes on at its own site, wherever it is called from: takes the job's
+ * site unless the user named one.  False with ERR_JOB when that is another.
+ */
+bool	 ctx_site_adopt(struct ctx *ctx, const char *job, const char *site_id,
+	     const char *site_wanted, struct err *e);
 
 /* The secret of a parameter of this call, or NULL.  Borrowed. */
 const struct secret *ctx_secret(const struct ctx *ctx, const char *name);

@@ -3,8 +3,9 @@
  *   {"administrators":[{"id":"string","name":"string?","directory":
  *    "=found|missing|duplicate|disabled|unknown","problems":["string"]}]}
  * Leaves: string int number bool any null; "=a|b" one of these strings; a
- * "?" at the end: may be null or absent.  {"*": X}: any names, each X.
- * Members that are not named are an error.
+ * "?" at the end: may be null or absent.  ["string","?"]: an array that may be
+ * absent.  {"*": X}: any names, each X.  Members that are not named are an
+ * error.
  */
 #ifndef STCONSOLE_SCHEMA_H
 #define STCONSOLE_SCHEMA_H

@@ -119,7 +119,10 @@ void	 verb_command(const struct ctx *ctx, const struct verb *v,
 /* "{"$secret": name}" for params. */
 json_t	*verb_secret_ref(const char *name);
 
-/* The house's own verbs: verb.* job.* audit.* settings.* */
-extern const struct service core_service;
+/*
+ * The house's own: verb.* job.* lock.* audit.* settings.*, and the actions
+ * of undo and settings.
+ */
+extern const struct service core_service, undo_service, settings_service;
 
 #endif

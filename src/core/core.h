@@ -96,8 +96,6 @@ bool	 run_is_stopped(struct run *run, struct err *e);
 
 bool	 job_undo_plan(struct ctx *ctx, const json_t *params,
 	     struct plan *plan, struct err *e);
-extern const struct action undo_actions[];
-extern const size_t undo_action_count;
 
 /* --- guard.c ---------------------------------------------------------- */
 
@@ -115,8 +113,6 @@ bool	 job_id_is_valid(const char *id);
 
 /* --- settings.c ------------------------------------------------------- */
 
-extern const struct action settings_actions[];
-extern const size_t settings_action_count;
 bool	 settings_list_read(struct ctx *ctx, const json_t *params,
 	     json_t **result, struct err *e);
 bool	 settings_set_plan(struct ctx *ctx, const json_t *params,

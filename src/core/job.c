@@ -1,0 +1,301 @@
+/*
+ * Carrying out a plan: locks, journal, steps in order, end state.  Whatever
+ * ends a job early leaves a journal that job_resume and job.undo can use.
+ */
+#include "stconsole/job.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stconsole/audit.h"
+#include "stconsole/clock.h"
+#include "stconsole/file.h"
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+
+#include "core.h"
+#include "text.def"
+
+#define HASH_PREFIX_MIN	8
+
+static bool
+write_state(struct run *run, enum job_state state, bool verified,
+    struct err *e)
+{
+	return journal_add(run->journal, "", "state", json_pack("{s:s, s:b}",
+	    "state", job_state_name(state), "verified", verified), e);
+}
+
+static enum job_state
+stop_state(const struct run *run)
+{
+	const struct cancel *c = run->ctx->cancel;
+
+	return c != NULL && c->wanted == CANCEL_INTERRUPT ? JOB_INTERRUPTED :
+	    JOB_CANCELLED;
+}
+
+static enum job_state
+run_steps(struct run *run, const json_t *steps, struct err *e)
+{
+	struct progress	*p = run->ctx->progress;
+	const json_t	*step;
+	enum step_end	 end;
+	size_t		 i;
+
+	json_array_foreach (steps, i, step) {
+		if (p != NULL) {
+			p->now.job = run->file->id;
+			p->now.step = (unsigned)i + 1;
+			p->now.steps = (unsigned)json_array_size(steps);
+		}
+		end = run_is_stopped(run, NULL) ? STEP_END_STOPPED :
+		    step_run(run, step, e);
+		if (end == STEP_END_FAILED)
+			return JOB_FAILED;
+		if (end == STEP_END_HELD)
+			return JOB_HELD;
+		if (end == STEP_END_STOPPED) {
+			err_set(e, ERR_CANCELLED, 0, T_JOB_STOPPED,
+			    run->file->id, json_text(step, "id"));
+			err_hint(e, T_JOB_STOPPED_HINT, run->file->id);
+			return stop_state(run);
+		}
+	}
+	return JOB_DONE;
+}
+
+/* A change that waits for "keep it?" is not done yet. */
+static enum job_state
+end_of(const struct run *run, enum job_state state)
+{
+	if (state == JOB_DONE &&
+	    json_int(run->file->meta, "confirm_within_s", 0) > 0)
+		return JOB_WAITING;
+	return state;
+}
+
+/* Runs what is left; the journal is open and the locks are held. */
+static bool
+run_job(struct run *run, struct job_result *result, struct err *e)
+{
+	const json_t	*plan = json_object_get(run->file->meta, "plan");
+	enum job_state	 state = JOB_FAILED;
+
+	run->all_verified = true;
+	if (write_state(run, JOB_RUNNING, false, e))
+		state = end_of(run, run_steps(run, json_object_get(plan,
+		    "steps"), e));
+	result->state = state;
+	result->verified = run->all_verified &&
+	    (state == JOB_DONE || state == JOB_WAITING);
+	result->ended_ms = clock_wall_ms(run->ctx->clock);
+	if (state == JOB_FAILED && e->hint[0] == '\0')
+		err_hint(e, T_JOB_RESUME_HINT, run->file->id);
+	if (!write_state(run, state, result->verified,
+	    state == JOB_DONE || state == JOB_WAITING ? e : NULL))
+		return false;
+	return state == JOB_DONE || state == JOB_WAITING;
+}
+
+static void
+audit_job(struct ctx *ctx, const struct job_file *f,
+    const struct job_result *r, const struct err *why)
+{
+	const json_t		*plan = json_object_get(f->meta, "plan");
+	const struct verb	*v = registry_verb(ctx->registry,
+	    json_text(plan, "verb"));
+
+	if (v != NULL)
+		audit_add(ctx, v, json_object_get(plan, "params"),
+		    json_text(plan, "hash"), f->id, job_state_name(r->state),
+		    r->state == JOB_DONE || r->state == JOB_WAITING ? NULL :
+		    why, NULL);
+}
+
+static bool
+run_file(struct ctx *ctx, struct job_file *f, struct job_result *result,
+    struct err *e)
+{
+	AUTO_FREE char	*path = job_file_path(f, "journal");
+	struct run	 run = { .ctx = ctx, .file = f };
+	bool		 ok;
+
+	snprintf(result->id, sizeof(result->id), "%s", f->id);
+	if (path == NULL)
+		return err_nomem(e);
+	run.journal = journal_open(ctx->clock, path, e);
+	if (run.journal == NULL)
+		return false;
+	ok = run_job(&run, result, e);
+	journal_close(run.journal);
+	audit_job(ctx, f, result, e);
+	return ok;
+}
+
+/*
+ * Order matters: objects, then plan.json, then the guardian, then the first
+ * change.  A kill between them leaves a job that has done nothing.
+ */
+static bool
+start_job(struct ctx *ctx, struct plan *plan,
+    const struct job_options *options, struct job_file *f, struct err *e)
+{
+	if (!plan_blobs_store(ctx, plan, e))
+		return false;
+	if (!job_file_make(ctx, plan, options, f, e))
+		return false;
+	if (options->confirm_within_s > 0 && !guard_start(ctx, f, e)) {
+		file_remove_tree(f->dir, NULL);
+		job_file_fini(f);
+		return false;
+	}
+	return true;
+}
+
+bool
+job_run_plan(struct ctx *ctx, struct plan *plan,
+    const struct job_options *options, struct job_result *result,
+    struct err *e)
+{
+	struct lock_set	*locks;
+	struct job_file	 f;
+	bool		 ok = false;
+
+	memset(result, 0, sizeof(*result));
+	locks = lock_take(ctx, plan_locks(plan), "-", e);
+	if (locks == NULL)
+		return false;
+	if (start_job(ctx, plan, options, &f, e)) {
+		ok = run_file(ctx, &f, result, e);
+		job_file_fini(&f);
+	}
+	lock_release(locks);
+	return ok;
+}
+
+static bool
+hash_fits(const char *hash, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	return len >= HASH_PREFIX_MIN && len <= 64 &&
+	    strncmp(hash, wanted, len) == 0;
+}
+
+/* Plans again under the locks of the plan that was shown. */
+static bool
+plan_again(struct ctx *ctx, const struct verb *v, const json_t *params,
+    const char *hash, struct plan **now, struct err *e)
+{
+	json_t	*none = NULL;
+
+	if (!verb_call(ctx, v, params, &none, now, e))
+		return false;
+	if (!hash_fits(plan_hash(*now), hash)) {
+		err_set(e, ERR_CHANGED, 0, T_PLAN_CHANGED, hash,
+		    plan_hash(*now));
+		return err_hint(e, T_PLAN_CHANGED_HINT);
+	}
+	return true;
+}
+
+/*
+ * The first planning only finds out which locks to take; the plan that is
+ * carried out is made while they are held.
+ */
+static bool
+apply_locked(struct ctx *ctx, const struct verb *v, const json_t *params,
+    const char *hash, const struct job_options *options, struct plan **now,
+    struct job_result *result, struct err *e)
+{
+	struct job_file	 f;
+	bool		 ok = false;
+
+	plan_free(TAKE(*now));
+	if (!plan_again(ctx, v, params, hash, now, e))
+		return false;
+	if (start_job(ctx, *now, options, &f, e)) {
+		ok = run_file(ctx, &f, result, e);
+		job_file_fini(&f);
+	}
+	return ok;
+}
+
+bool
+job_apply(struct ctx *ctx, const struct verb *v, const json_t *params,
+    const char *hash, const struct job_options *options, struct plan **now,
+    struct job_result *result, struct err *e)
+{
+	struct lock_set	*locks;
+	struct err	 why = { 0 };
+	bool		 ok;
+
+	memset(result, 0, sizeof(*result));
+	*now = NULL;
+	if (!plan_again(ctx, v, params, hash, now, e))
+		return false;
+	if (plan_is_blocked(*now))
+		return plan_blocked_err(*now, e);
+	if (plan_is_empty(*now))
+		return true;
+	locks = lock_take(ctx, plan_locks(*now), "-", e);
+	if (locks == NULL)
+		return false;
+	ok = apply_locked(ctx, v, params, hash, options, now, result, &why);
+	lock_release(locks);
+	if (!ok)
+		err_copy(e, &why);
+	return ok;
+}
+
+static bool
+resume_file(struct ctx *ctx, struct job_file *f, struct job_result *result,
+    struct err *e)
+{
+	const json_t	*plan = json_object_get(f->meta, "plan");
+	AUTO_FREE char	*wish = job_file_path(f, "cancel");
+	struct lock_set	*locks;
+	bool		 ok;
+
+	if (wish == NULL || !file_remove(AT_FDCWD, wish, e))
+		return false;
+	locks = lock_take(ctx, json_object_get(plan, "locks"), f->id, e);
+	if (locks == NULL)
+		return false;
+	ok = run_file(ctx, f, result, e);
+	lock_release(locks);
+	return ok;
+}
+
+bool
+job_resume(struct ctx *ctx, const char *id, struct job_result *result,
+    struct err *e)
+{
+	struct job_file	f;
+	enum job_state	state;
+	bool		ok = false;
+
+	memset(result, 0, sizeof(*result));
+	if (!job_file_open(ctx, id, &f, e))
+		return false;
+	state = job_file_state(&f);
+	result->state = state;
+	result->verified = job_file_verified(&f);
+	snprintf(result->id, sizeof(result->id), "%s", f.id);
+	if (state == JOB_RUNNING) {
+		err_set(e, ERR_HELD, 0, T_JOURNAL_RUNS, id);
+		err_hint(e, T_JOURNAL_RUNS_HINT);
+	} else if (state == JOB_DONE || state == JOB_UNDONE ||
+	    state == JOB_WAITING) {
+		ok = true;
+	} else if (ctx_site_adopt(ctx, f.id, json_text(f.meta, "site"),
+	    json_text(f.meta, "site_wanted"), e)) {
+		ok = resume_file(ctx, &f, result, e);
+	}
+	job_file_fini(&f);
+	return ok;
+}

@@ -1,0 +1,352 @@
+/*
+ * One step: probe, write the intent, act, probe again, write the outcome.
+ * Each line is on disk before the next phase, so whoever comes after a kill
+ * knows what may have happened; what did happen the probe tells.
+ */
+#include <fcntl.h>
+#include <string.h>
+
+#include "stconsole/clock.h"
+#include "stconsole/file.h"
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+
+#include "core.h"
+#include "text.def"
+
+struct step {
+	struct run		*run;
+	const struct action	*action;
+	const json_t		*args;
+	const char		*id;
+	const char		*title;
+	json_t			*memo;		/* owned */
+};
+
+static bool
+step_note(struct step *s, const char *phase, json_t *data, struct err *e)
+{
+	return journal_add(s->run->journal, s->id, phase, data, e);
+}
+
+static void
+step_report(struct step *s, const char *phase)
+{
+	struct progress *p = s->run->ctx->progress;
+
+	if (p == NULL)
+		return;
+	p->now.title = s->title;
+	p->now.phase = phase;
+	p->now.done = p->now.total = 0;
+	p->now.unit = "";
+	p->now.per_second = 0;
+	p->now.left_s = -1;
+	p->since_ms = clock_mono_ms(s->run->ctx->clock);
+	p->report(p->arg, &p->now);
+}
+
+void
+progress_amount(struct ctx *ctx, int64_t done, int64_t total,
+    const char *unit)
+{
+	struct progress	*p = ctx->progress;
+	double		 seconds;
+
+	if (p == NULL)
+		return;
+	seconds = (double)(clock_mono_ms(ctx->clock) - p->since_ms) / 1000;
+	p->now.done = done;
+	p->now.total = total;
+	p->now.unit = unit;
+	p->now.per_second = seconds > 0.5 ? (double)done / seconds : 0;
+	p->now.left_s = p->now.per_second > 0 && total > 0 ?
+	    (int64_t)((double)(total - done) / p->now.per_second) : -1;
+	p->report(p->arg, &p->now);
+}
+
+/* STATE/jobs/ID/cancel is how another process says stop. */
+bool
+run_is_stopped(struct run *run, struct err *e)
+{
+	AUTO_FREE char	*wish = job_file_path(run->file, "cancel");
+	struct cancel	*c = run->ctx->cancel;
+
+	if (wish != NULL && c != NULL && c->wanted == CANCEL_NO &&
+	    file_exists(AT_FDCWD, wish))
+		cancel_request(c, CANCEL_ASKED);
+	return !cancel_check(c, e);
+}
+
+static bool
+step_probe(struct step *s, enum probe *found, json_t *seen, struct err *e)
+{
+	return s->action->probe(s->run->ctx, s->args, s->memo, found, seen, e);
+}
+
+static enum step_end
+step_failed(struct step *s, struct err *e)
+{
+	struct err why = e != NULL ? *e : (struct err){ 0 };
+
+	step_note(s, "failed", json_pack("{s:s, s:i, s:s}", "domain",
+	    err_domain_name(why.domain), "code", why.code, "message",
+	    why.msg), NULL);
+	if (why.domain == ERR_CANCELLED)
+		return STEP_END_STOPPED;
+	err_context(e, T_JOB_STEP_FAILED, s->id, s->title);
+	return STEP_END_FAILED;
+}
+
+static enum step_end
+step_done(struct step *s, bool already, bool verified, json_t *seen,
+    struct err *e)
+{
+	if (!verified)
+		s->run->all_verified = false;
+	return step_note(s, "done", json_pack("{s:b, s:b, s:o}", "already",
+	    already, "verified", verified, "seen", seen), e) ?
+	    STEP_END_DONE : STEP_END_FAILED;
+}
+
+/* WAIT and VERIFY: probes until it holds, the time is over or a stop. */
+static enum step_end
+step_wait(struct step *s, struct err *e)
+{
+	struct run	*run = s->run;
+	int64_t		 limit_s = json_int(s->args, "timeout_s",
+	    ACTION_TIMEOUT_S);
+	int64_t		 poll_ms = json_int(s->args, "poll_ms",
+	    ACTION_POLL_MS);
+	int64_t		 start = clock_mono_ms(run->ctx->clock), gone;
+	enum probe	 found;
+
+	for (;;) {
+		AUTO_JSON json_t *seen = json_object();
+
+		if (!step_probe(s, &found, seen, e))
+			return step_failed(s, e);
+		if (found == PROBE_DONE)
+			return step_done(s, false, true, TAKE(seen), e);
+		gone = (clock_mono_ms(run->ctx->clock) - start) / 1000;
+		if (found == PROBE_CHANGED || gone >= limit_s) {
+			err_set(e, ERR_JOB, 0, T_JOB_STEP_TIMEOUT, s->id,
+			    s->title, (long long)gone);
+			return step_failed(s, e);
+		}
+		progress_amount(run->ctx, gone, limit_s, "s");
+		cancel_wait(run->ctx->cancel, (int)poll_ms);
+		if (run_is_stopped(run, e))
+			return STEP_END_STOPPED;
+	}
+}
+
+static enum step_end
+step_manual(struct step *s, enum probe found, json_t *seen, struct err *e)
+{
+	AUTO_JSON json_t *kept = seen;
+
+	if (found == PROBE_DONE)
+		return step_done(s, false, true, TAKE(kept), e);
+	step_note(s, "held", TAKE(kept), NULL);
+	err_set(e, ERR_REFUSED, 0, T_JOB_HELD, s->run->file->id, s->title);
+	err_hint(e, T_JOB_HELD_HINT, s->run->file->id);
+	return STEP_END_HELD;
+}
+
+/* Sub-steps may only be of kinds that the args of the preview listed. */
+static bool
+expand_kinds_ok(struct step *s, const json_t *steps, struct err *e)
+{
+	const json_t	*kinds = json_object_get(s->args, "kinds"), *sub, *k;
+	size_t		 i, n;
+	bool		 listed;
+
+	json_array_foreach (steps, i, sub) {
+		listed = false;
+		json_array_foreach (kinds, n, k)
+			if (strcmp(json_string_value(k),
+			    json_text(sub, "kind")) == 0)
+				listed = true;
+		if (!listed)
+			return err_set(e, ERR_JOB, 0, T_EXPAND_KIND, s->id,
+			    json_text(sub, "kind"));
+	}
+	return true;
+}
+
+/* The sub-steps get the ids "3.1", "3.2" ... */
+static json_t *
+expand_steps(struct step *s, struct err *e)
+{
+	AUTO_JSON json_t		*params = json_object();
+	AUTO_PLAN struct plan		*sub = plan_new(s->run->ctx,
+	    s->title, params, e);
+	json_t				*steps, *step;
+	char				 id[48];
+	size_t				 i;
+
+	if (sub == NULL || !s->action->expand(s->run->ctx, s->args, sub, e))
+		return NULL;
+	steps = json_deep_copy(plan_steps(sub));
+	json_array_foreach (steps, i, step) {
+		snprintf(id, sizeof(id), "%.24s.%zu", s->id, i + 1);
+		json_object_set_new(step, "id", json_string(id));
+	}
+	if (steps == NULL || expand_kinds_ok(s, steps, e))
+		return steps;
+	json_decref(steps);
+	return NULL;
+}
+
+static json_t *
+expanded_before(struct step *s)
+{
+	const json_t	*line;
+	size_t		 i;
+
+	json_array_foreach (s->run->file->lines, i, line)
+		if (strcmp(json_text(line, "phase"), "expand") == 0 &&
+		    strcmp(json_text(line, "step"), s->id) == 0)
+			return json_incref(json_object_get(
+			    json_object_get(line, "data"), "steps"));
+	return NULL;
+}
+
+static enum step_end
+step_expand(struct step *s, struct err *e)
+{
+	AUTO_JSON json_t	*steps = expanded_before(s);
+	const json_t		*sub;
+	enum step_end		 end;
+	size_t			 i;
+
+	if (steps == NULL) {
+		steps = expand_steps(s, e);
+		if (steps == NULL)
+			return step_failed(s, e);
+		if (!step_note(s, "expand", json_pack("{s:O}", "steps",
+		    steps), e))
+			return STEP_END_FAILED;
+	}
+	json_array_foreach (steps, i, sub) {
+		if (run_is_stopped(s->run, e))
+			return STEP_END_STOPPED;
+		end = step_run(s->run, sub, e);
+		if (end != STEP_END_DONE)
+			return end;
+	}
+	return step_done(s, false, true, json_object(), e);
+}
+
+/* After acting: is it so?  A probe that fails leaves "not verified". */
+static enum step_end
+step_verify(struct step *s, struct err *e)
+{
+	AUTO_JSON json_t	*seen = json_object();
+	enum probe		 found = PROBE_TODO;
+	struct err		 why = { 0 };
+
+	if (s->action->is_momentary)
+		return step_done(s, false, true, TAKE(seen), e);
+	step_report(s, "verify");
+	if (!step_probe(s, &found, seen, &why))
+		return step_done(s, false, false, json_pack("{s:s}", "reason",
+		    why.msg), e);
+	if (found == PROBE_DONE)
+		return step_done(s, false, true, TAKE(seen), e);
+	err_set(e, ERR_JOB, 0, T_JOB_STEP_NOT_SO, s->id, s->title);
+	step_note(s, "failed", TAKE(seen), NULL);
+	return STEP_END_FAILED;
+}
+
+/* The act failed: perhaps only its answer was lost. */
+static enum step_end
+step_act_failed(struct step *s, struct err *e)
+{
+	AUTO_JSON json_t	*seen = json_object();
+	enum probe		 found = PROBE_TODO;
+
+	if (!s->action->is_momentary && e->domain != ERR_CANCELLED &&
+	    step_probe(s, &found, seen, NULL) && found == PROBE_DONE)
+		return step_done(s, false, true, TAKE(seen), e);
+	return step_failed(s, e);
+}
+
+static enum step_end
+step_act(struct step *s, json_t *seen, struct err *e)
+{
+	AUTO_JSON json_t	*before = seen;
+	struct err		 why = { 0 };
+
+	if (s->memo == NULL) {
+		s->memo = json_object();
+		if (s->memo == NULL || (s->action->prepare != NULL &&
+		    !s->action->prepare(s->run->ctx, s->args, s->memo, e)))
+			return step_failed(s, e);
+	}
+	if (!step_note(s, "intent", json_pack("{s:O, s:O}", "memo", s->memo,
+	    "seen", before), e))
+		return STEP_END_FAILED;
+	step_report(s, "act");
+	if (s->action->act(s->run->ctx, s->args, s->memo, &why))
+		return step_verify(s, e);
+	err_copy(e, &why);
+	return step_act_failed(s, e != NULL ? e : &why);
+}
+
+static enum step_end
+step_begin(struct step *s, bool had_intent, struct err *e)
+{
+	AUTO_JSON json_t	*seen = json_object();
+	enum probe		 found = PROBE_TODO;
+
+	if (s->action->kind == STEP_WAIT || s->action->kind == STEP_VERIFY)
+		return step_wait(s, e);
+	if (s->action->kind == STEP_EXPAND)
+		return step_expand(s, e);
+	step_report(s, "probe");
+	if (!step_probe(s, &found, seen, e))
+		return step_failed(s, e);
+	if (s->action->kind == STEP_MANUAL)
+		return step_manual(s, found, TAKE(seen), e);
+	if (found == PROBE_DONE)
+		return step_done(s, !had_intent, true, TAKE(seen), e);
+	if (found == PROBE_TODO)
+		return step_act(s, TAKE(seen), e);
+	err_set(e, ERR_CHANGED, 0, T_JOB_STEP_CHANGED, s->id, s->title);
+	err_hint(e, T_JOB_STEP_CHANGED_HINT);
+	step_note(s, "failed", TAKE(seen), NULL);
+	return STEP_END_FAILED;
+}
+
+enum step_end
+step_run(struct run *run, const json_t *step, struct err *e)
+{
+	const json_t		*what = json_object_get(step, "do");
+	struct step_record	 record;
+	struct step		 s = {
+		.run = run,
+		.action = registry_action(run->ctx->registry,
+		    json_text(what, "action")),
+		.args = json_object_get(what, "args"),
+		.id = json_text(step, "id"),
+		.title = json_text(step, "title")
+	};
+	enum step_end		 end;
+
+	job_file_step(run->file, s.id, &record);
+	if (record.is_done)
+		return STEP_END_DONE;
+	if (s.action == NULL) {
+		err_set(e, ERR_JOB, 0, T_PLAN_ACTION,
+		    json_text(what, "action"));
+		return STEP_END_FAILED;
+	}
+	if (record.memo != NULL)
+		s.memo = json_deep_copy(record.memo);
+	end = step_begin(&s, record.has_intent, e);
+	json_decref(s.memo);
+	return end;
+}

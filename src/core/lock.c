@@ -1,0 +1,253 @@
+/*
+ * Locks on resources of a site, for the time of one apply.  The lock is the
+ * flock on a small file; its content only names the holder.  A process that
+ * dies loses its locks by itself; the file that it leaves is stale and is
+ * taken over silently.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "stconsole/file.h"
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+#include "stconsole/proc.h"
+#include "stconsole/str.h"
+
+#include "core.h"
+#include "text.def"
+
+#define LOCK_TRIES	16
+#define HOLDER_MAX	4096
+
+struct held {
+	int	 fd;
+	char	*path;
+};
+
+struct lock_set {
+	struct held	*held;
+	size_t		 count;
+};
+
+/* root locks for everybody, whatever state folder is used. */
+static char *
+lock_dir(const struct ctx *ctx, struct err *e)
+{
+	char *dir;
+
+	if (geteuid() != 0)
+		return store_site_path(ctx->store, ctx->site_id, "locks", e);
+	dir = str_format("/run/stconsole/%s", *ctx->site_id != '\0' ?
+	    ctx->site_id : "none");
+	if (dir == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	if (!file_make_dirs(dir, 0700, e)) {
+		free(dir);
+		return NULL;
+	}
+	return dir;
+}
+
+/* The file of a resource: "/" cannot be part of a name. */
+static char *
+lock_path(const char *dir, const char *resource)
+{
+	char	*path = str_format("%s/%s", dir, resource), *p;
+
+	for (p = path != NULL ? path + strlen(dir) + 1 : NULL;
+	    p != NULL && *p != '\0'; p++)
+		if (*p == '/')
+			*p = '\\';
+	return path;
+}
+
+static json_t *
+holder_read(const char *path)
+{
+	AUTO_BUF struct buf b = BUF_INIT;
+
+	if (!file_read(AT_FDCWD, path, HOLDER_MAX, &b, NULL))
+		return NULL;
+	return json_parse(buf_str(&b), b.len, NULL);
+}
+
+static bool
+holder_write(struct ctx *ctx, int fd, const char *resource, const char *job,
+    struct err *e)
+{
+	AUTO_JSON json_t	*j = NULL;
+	AUTO_FREE char		*text = NULL;
+	char			 now[CLOCK_ISO_SIZE];
+
+	clock_iso(clock_wall_ms(ctx->clock), now);
+	j = json_pack("{s:s, s:i, s:I, s:s, s:s, s:s}", "resource", resource,
+	    "pid", (int)getpid(), "start",
+	    (json_int_t)proc_start_time(getpid()), "user", ctx->who->user,
+	    "since", now, "job", job);
+	text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
+	if (text == NULL)
+		return err_nomem(e);
+	if (ftruncate(fd, 0) < 0)
+		return err_sys(e, "%s", resource);
+	return file_write_all(fd, text, strlen(text), e);
+}
+
+static bool
+say_held(const char *path, const char *resource, struct err *e)
+{
+	AUTO_JSON json_t *who = holder_read(path);
+
+	err_set(e, ERR_HELD, 0, T_LOCK_HELD, resource, who != NULL ?
+	    json_text(who, "user") : "?", (int)json_int(who, "pid", 0),
+	    json_text(who, "since"), json_text(who, "job"));
+	return err_hint(e, T_LOCK_HELD_HINT, json_text(who, "job"));
+}
+
+/*
+ * The file may be removed by its last holder between our open and our flock;
+ * then the name leads to another file and we try again.
+ */
+static int
+lock_file(const char *path, const char *resource, struct err *e)
+{
+	struct stat	 ours, named;
+	int		 fd, tries;
+
+	for (tries = 0; tries < LOCK_TRIES; tries++) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0) {
+			err_sys(e, "%s", path);
+			return -1;
+		}
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			close(fd);
+			say_held(path, resource, e);
+			return -1;
+		}
+		if (fstat(fd, &ours) == 0 && stat(path, &named) == 0 &&
+		    ours.st_ino == named.st_ino && ours.st_dev == named.st_dev)
+			return fd;
+		close(fd);
+	}
+	say_held(path, resource, e);
+	return -1;
+}
+
+static bool
+lock_one(struct ctx *ctx, struct lock_set *set, const char *dir,
+    const char *resource, const char *job, struct err *e)
+{
+	struct held *h = &set->held[set->count];
+
+	h->path = lock_path(dir, resource);
+	if (h->path == NULL)
+		return err_nomem(e);
+	h->fd = lock_file(h->path, resource, e);
+	if (h->fd < 0) {
+		free(h->path);
+		return false;
+	}
+	set->count++;
+	return holder_write(ctx, h->fd, resource, job, e);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In one order for everybody, so that two cannot each hold half. */
+struct lock_set *
+lock_take(struct ctx *ctx, const json_t *resources, const char *job,
+    struct err *e)
+{
+	AUTO_FREE char		*dir = lock_dir(ctx, e);
+	AUTO_FREE const char	**names = NULL;
+	size_t			 n = json_array_size(resources), i;
+	struct lock_set		*set = NULL;
+
+	if (dir == NULL)
+		return NULL;
+	names = calloc(n + 1, sizeof(*names));
+	set = calloc(1, sizeof(*set));
+	if (set != NULL)
+		set->held = calloc(n + 1, sizeof(*set->held));
+	if (names == NULL || set == NULL || set->held == NULL) {
+		lock_release(set);
+		err_nomem(e);
+		return NULL;
+	}
+	for (i = 0; i < n; i++)
+		names[i] = json_string_value(json_array_get(resources, i));
+	qsort(names, n, sizeof(*names), by_name);
+	for (i = 0; i < n; i++)
+		if (!lock_one(ctx, set, dir, names[i], job, e)) {
+			lock_release(set);
+			return NULL;
+		}
+	return set;
+}
+
+void
+lock_release(struct lock_set *set)
+{
+	size_t i;
+
+	if (set == NULL)
+		return;
+	for (i = 0; i < set->count; i++) {
+		unlink(set->held[i].path);
+		close(set->held[i].fd);
+		free(set->held[i].path);
+	}
+	free(set->held);
+	free(set);
+}
+
+static json_t *
+lock_describe(const char *dir, const char *name)
+{
+	AUTO_FREE char	*path = str_format("%s/%s", dir, name);
+	json_t		*who = path != NULL ? holder_read(path) : NULL;
+	bool		 held = path != NULL && journal_is_held(path);
+
+	if (who == NULL)
+		who = json_pack("{s:s}", "resource", name);
+	json_object_del(who, "start");
+	json_object_set_new(who, "held", json_boolean(held));
+	json_object_set_new(who, "stale", json_boolean(!held));
+	return who;
+}
+
+json_t *
+lock_list(struct ctx *ctx, struct err *e)
+{
+	AUTO_FREE char		*dir = lock_dir(ctx, e);
+	AUTO_JSON json_t	*out = json_array();
+	struct dirent		*d;
+	DIR			*open_dir;
+
+	if (dir == NULL)
+		return NULL;
+	open_dir = opendir(dir);
+	if (open_dir == NULL) {
+		err_sys(e, "%s", dir);
+		return NULL;
+	}
+	while ((d = readdir(open_dir)) != NULL)
+		if (d->d_name[0] != '.')
+			json_array_append_new(out,
+			    lock_describe(dir, d->d_name));
+	closedir(open_dir);
+	return TAKE(out);
+}

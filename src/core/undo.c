@@ -1,0 +1,225 @@
+/*
+ * Undo of a whole job is a plan like any other: its steps are the done steps
+ * of the job, last first, each named by job and step id.  It has a preview,
+ * a hash, a journal, and can be killed and resumed.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stconsole/file.h"
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+
+#include "core.h"
+#include "text.def"
+
+/* The original step that args name, with its action. */
+struct target {
+	struct job_file		 file;
+	json_t			*steps;
+	const json_t		*step;
+	const json_t		*args;
+	const struct action	*action;
+	struct step_record	 record;
+};
+
+static void
+target_fini(struct target *t)
+{
+	json_decref(t->steps);
+	job_file_fini(&t->file);
+}
+
+static bool
+target_find(struct ctx *ctx, const json_t *args, struct target *t,
+    struct err *e)
+{
+	const char	*id = json_text(args, "step");
+	const json_t	*step, *what;
+	size_t		 i;
+
+	memset(t, 0, sizeof(*t));
+	if (!job_file_open(ctx, json_text(args, "job"), &t->file, e))
+		return false;
+	t->steps = job_file_steps(&t->file);
+	json_array_foreach (t->steps, i, step)
+		if (strcmp(json_text(step, "id"), id) == 0)
+			t->step = step;
+	what = json_object_get(t->step, "do");
+	t->args = json_object_get(what, "args");
+	t->action = registry_action(ctx->registry, json_text(what,
+	    "action"));
+	job_file_step(&t->file, id, &t->record);
+	if (t->action != NULL && t->action->undo != NULL)
+		return true;
+	err_set(e, ERR_JOB, 0, T_PLAN_ACTION, json_text(what, "action"));
+	target_fini(t);
+	return false;
+}
+
+static bool
+undo_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
+    enum probe *found, json_t *seen, struct err *e)
+{
+	struct target	t;
+	enum probe	was = PROBE_CHANGED;
+	bool		ok;
+
+	(void)memo;
+	if (!target_find(ctx, args, &t, e))
+		return false;
+	ok = t.action->probe(ctx, t.args, t.record.memo, &was, seen, e);
+	*found = was == PROBE_DONE ? PROBE_TODO :
+	    was == PROBE_TODO ? PROBE_DONE : PROBE_CHANGED;
+	/* The act itself proves such an undo; it works on what it finds. */
+	if (was == PROBE_CHANGED && t.action->undoes_over_change)
+		*found = PROBE_TODO;
+	target_fini(&t);
+	return ok;
+}
+
+static bool
+undo_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	struct target	t;
+	bool		ok;
+
+	(void)memo;
+	if (!target_find(ctx, args, &t, e))
+		return false;
+	ok = t.action->undo(ctx, t.args, t.record.memo, e);
+	target_fini(&t);
+	return ok;
+}
+
+static bool
+mark_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
+    enum probe *found, json_t *seen, struct err *e)
+{
+	struct job_file f;
+
+	(void)memo;
+	(void)seen;
+	if (!job_file_open(ctx, json_text(args, "job"), &f, e))
+		return false;
+	*found = job_file_state(&f) == JOB_UNDONE ? PROBE_DONE : PROBE_TODO;
+	job_file_fini(&f);
+	return true;
+}
+
+static bool
+mark_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	AUTO_FREE char	*path = store_path(ctx->store, "jobs/%s/journal",
+	    json_text(args, "job"));
+	struct journal	*j = path != NULL ?
+	    journal_open(ctx->clock, path, e) : NULL;
+	bool		 ok;
+
+	(void)memo;
+	if (j == NULL)
+		return path != NULL ? false : err_nomem(e);
+	ok = journal_add(j, "", "state", json_pack("{s:s, s:b}", "state",
+	    job_state_name(JOB_UNDONE), "verified", 1), e);
+	journal_close(j);
+	return ok;
+}
+
+static const struct action actions[] = {
+	{ .name = "job.undo_step", .kind = STEP_WRITE, .probe = undo_probe,
+	  .act = undo_act },
+	{ .name = "job.undo_over_change", .kind = STEP_WRITE,
+	  .probe = undo_probe, .act = undo_act, .is_momentary = true },
+	{ .name = "job.mark_undone", .kind = STEP_WRITE, .probe = mark_probe,
+	  .act = mark_act }
+};
+
+const struct service undo_service = {
+	"undo", NULL, 0, actions, LENGTH(actions)
+};
+
+/* Whether this step still has something to take back, and how. */
+static bool
+plan_one(struct ctx *ctx, const struct job_file *f, const json_t *step,
+    struct plan *plan, size_t *added, struct err *e)
+{
+	const json_t		*what = json_object_get(step, "do");
+	const struct action	*a = registry_action(ctx->registry,
+	    json_text(what, "action"));
+	struct step_record	 record;
+	enum probe		 was = PROBE_DONE;
+	AUTO_JSON json_t	*seen = json_object();
+	bool			 over;
+
+	job_file_step(f, json_text(step, "id"), &record);
+	if (!record.has_intent || record.was_done_before || a == NULL ||
+	    a->undo == NULL)
+		return true;
+	if (!a->probe(ctx, json_object_get(what, "args"), record.memo, &was,
+	    seen, e))
+		return false;
+	if (was == PROBE_TODO)
+		return true;
+	over = was == PROBE_CHANGED && a->undoes_over_change;
+	if (was == PROBE_CHANGED && !over)
+		return plan_block(plan, NULL, e, T_JOB_STEP_CHANGED,
+		    json_text(step, "id"), json_text(step, "title"));
+	*added += 1;
+	return plan_step_add(plan, &(struct step_spec){
+	    .action = over ? "job.undo_over_change" : "job.undo_step",
+	    .args = json_pack("{s:s, s:s, s:O}", "job", f->id, "step",
+	    json_text(step, "id"), "of", what), .risk = RISK_LOW,
+	    .undo = NULL, .diff = NULL }, e, T_UNDO_TITLE,
+	    json_text(step, "title"));
+}
+
+static bool
+plan_all(struct ctx *ctx, struct job_file *f, struct plan *plan,
+    struct err *e)
+{
+	AUTO_JSON json_t	*steps = job_file_steps(f);
+	const json_t		*locks = json_object_get(json_object_get(
+	    f->meta, "plan"), "locks"), *lock;
+	size_t			 i = json_array_size(steps), n, added = 0;
+
+	json_array_foreach (locks, n, lock)
+		if (!plan_lock_add(plan, json_string_value(lock), e))
+			return false;
+	while (i-- > 0)
+		if (!plan_one(ctx, f, json_array_get(steps, i), plan, &added,
+		    e))
+			return false;
+	if (added == 0 && !plan_is_blocked(plan))
+		plan_note_add(plan, e, T_UNDO_NOTHING, f->id);
+	return plan_step_add(plan, &(struct step_spec){
+	    .action = "job.mark_undone", .args = json_pack("{s:s}", "job",
+	    f->id), .risk = RISK_NONE }, e, T_UNDO_MARK, f->id);
+}
+
+bool
+job_undo_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
+    struct err *e)
+{
+	struct job_file	f;
+	enum job_state	state;
+	bool		ok = false;
+
+	if (!job_file_open(ctx, json_text(params, "id"), &f, e))
+		return false;
+	state = job_file_state(&f);
+	if (state == JOB_RUNNING)
+		err_set(e, ERR_HELD, 0, T_JOURNAL_RUNS, f.id);
+	else if (state == JOB_UNDONE)
+		ok = plan_note_add(plan, e, T_UNDO_ALREADY, f.id);
+	else
+		ok = ctx_site_adopt(ctx, f.id, json_text(f.meta, "site"),
+		    json_text(f.meta, "site_wanted"), e) &&
+		    plan_all(ctx, &f, plan, e);
+	job_file_fini(&f);
+	return ok;
+}

@@ -1,0 +1,233 @@
+/*
+ * The one door through which everything is read or changed.  Roles and
+ * read-only mode are enforced here and nowhere else.
+ */
+#include "stconsole/verb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stconsole/audit.h"
+#include "stconsole/buf.h"
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+#include "stconsole/proc.h"
+#include "stconsole/str.h"
+
+#include "core.h"
+#include "text.def"
+
+const struct secret *
+ctx_secret(const struct ctx *ctx, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < CTX_SECRETS; i++)
+		if (ctx->secrets[i].name != NULL &&
+		    strcmp(ctx->secrets[i].name, name) == 0)
+			return ctx->secrets[i].value;
+	return NULL;
+}
+
+bool
+ctx_site_adopt(struct ctx *ctx, const char *job, const char *site_id,
+    const char *site_wanted, struct err *e)
+{
+	if (ctx->site_id[0] != '\0' && strcmp(ctx->site_id, site_id) != 0)
+		return err_set(e, ERR_JOB, 0, T_JOB_SITE, job, site_wanted);
+	snprintf(ctx->site_id, sizeof(ctx->site_id), "%s", site_id);
+	if (ctx->site_wanted != NULL || *site_wanted == '\0')
+		return true;
+	snprintf(ctx->site_adopted, sizeof(ctx->site_adopted), "%s",
+	    site_wanted);
+	ctx->site_wanted = ctx->site_adopted;
+	return true;
+}
+
+static bool
+may_call(const struct ctx *ctx, const struct verb *v, struct err *e)
+{
+	if (ctx->who->role < v->role) {
+		err_set(e, ERR_REFUSED, 0, T_VERB_ROLE, v->name,
+		    role_name(v->role), ctx->who->user,
+		    role_name(ctx->who->role));
+		return err_hint(e, T_VERB_ROLE_HINT);
+	}
+	if (v->read != NULL)
+		return true;
+	if (ctx->read_only)
+		return err_set(e, ERR_REFUSED, 0, T_VERB_READ_ONLY, v->name);
+	if (store_is_read_only(ctx->store)) {
+		err_set(e, ERR_REFUSED, 0, T_STORE_NEWER,
+		    store_dir(ctx->store), STORE_FORMAT + 1);
+		return err_hint(e, T_STORE_NEWER_HINT);
+	}
+	return true;
+}
+
+static bool
+make_plan(struct ctx *ctx, const struct verb *v, const json_t *params,
+    struct plan **out, struct err *e)
+{
+	AUTO_PLAN struct plan *plan = plan_new(ctx, v->name, params, e);
+
+	if (plan == NULL || !v->plan(ctx, params, plan, e))
+		return false;
+	if (!plan_is_empty(plan) && !plan_is_blocked(plan) && !v->no_site &&
+	    ctx->prologue != NULL && !ctx->prologue(ctx, plan, e))
+		return false;
+	if (!plan_seal(ctx, plan, e))
+		return false;
+	*out = TAKE(plan);
+	return true;
+}
+
+static bool
+act_at_once(struct ctx *ctx, const struct verb *v, const json_t *params,
+    json_t **result, struct err *e)
+{
+	struct err	why = { 0 };
+	bool		ok = v->direct(ctx, params, result, &why);
+
+	if (!audit_add(ctx, v, params, NULL, json_str(params, "id"),
+	    ok ? "done" : "failed", ok ? NULL : &why, ok ? e : NULL))
+		ok = ok && false;
+	if (!ok && why.domain != ERR_NONE)
+		err_copy(e, &why);
+	return ok;
+}
+
+bool
+verb_call(struct ctx *ctx, const struct verb *v, const json_t *given,
+    json_t **result, struct plan **plan, struct err *e)
+{
+	AUTO_JSON json_t *params = verb_params(v, given, e);
+
+	*result = NULL;
+	*plan = NULL;
+	if (params == NULL)
+		return false;
+	if (!may_call(ctx, v, e)) {
+		if (v->read == NULL && !store_is_read_only(ctx->store))
+			audit_add(ctx, v, params, NULL, NULL, "refused", e,
+			    NULL);
+		return false;
+	}
+	if (v->plan != NULL)
+		return make_plan(ctx, v, params, plan, e);
+	if (v->direct != NULL)
+		return act_at_once(ctx, v, params, result, e);
+	return v->read(ctx, params, result, e);
+}
+
+/* One word of the shown command, quoted as a shell reads it. */
+static void
+add_word(struct buf *out, const char *word)
+{
+	const char *argv[] = { word, NULL };
+
+	buf_putc(out, ' ');
+	proc_argv_show(argv, out);
+}
+
+static void
+add_value(struct buf *out, const struct verb_param *p, const json_t *value)
+{
+	AUTO_FREE char	*option = str_format("--%s", p->name);
+	char		 number[32], *c;
+
+	for (c = option; c != NULL && *c != '\0'; c++)
+		if (*c == '_')
+			*c = '-';
+	if (option == NULL) {
+		out->failed = true;
+		return;
+	}
+	if (p->type == PARAM_FLAG) {
+		if (json_is_true(value))
+			add_word(out, option);
+		return;
+	}
+	if (!p->positional || p->type == PARAM_SECRET)
+		add_word(out, option);
+	if (p->type == PARAM_SECRET || p->type == PARAM_INPUT) {
+		add_word(out, "-");
+	} else if (json_is_integer(value)) {
+		snprintf(number, sizeof(number), "%lld",
+		    (long long)json_integer_value(value));
+		add_word(out, number);
+	} else {
+		add_word(out, json_string_value(value));
+	}
+}
+
+/* Positional values that could be taken for options come after "--". */
+static void
+add_params(struct buf *out, const struct verb *v, const json_t *params,
+    bool positional)
+{
+	const struct verb_param	*p;
+	const json_t		*value, *item;
+	size_t			 i, k;
+
+	for (i = 0; i < v->param_count; i++) {
+		p = &v->params[i];
+		value = json_object_get(params, p->name);
+		if (value == NULL || (p->positional &&
+		    p->type != PARAM_SECRET) != positional)
+			continue;
+		if (!json_is_array(value)) {
+			add_value(out, p, value);
+			continue;
+		}
+		json_array_foreach (value, k, item)
+			add_value(out, p, item);
+	}
+}
+
+static bool
+needs_dashes(const struct verb *v, const json_t *params)
+{
+	const json_t	*value, *first;
+	const char	*s;
+	size_t		 i;
+
+	for (i = 0; i < v->param_count; i++) {
+		value = json_object_get(params, v->params[i].name);
+		if (!v->params[i].positional)
+			continue;
+		first = json_is_array(value) ? json_array_get(value, 0) :
+		    value;
+		s = json_string_value(first);
+		if (s != NULL && s[0] == '-' && s[1] != '\0')
+			return true;
+	}
+	return false;
+}
+
+void
+verb_command(const struct ctx *ctx, const struct verb *v,
+    const json_t *params, struct buf *out)
+{
+	const char	*p = v->name;
+	size_t		 n;
+
+	buf_puts(out, "stconsole");
+	if (ctx->site_wanted != NULL && !v->no_site) {
+		add_word(out, "--site");
+		add_word(out, ctx->site_wanted);
+	}
+	for (;; p += n + 1) {
+		n = strcspn(p, ".");
+		buf_putc(out, ' ');
+		buf_add(out, p, n);
+		if (p[n] == '\0')
+			break;
+	}
+	add_params(out, v, params, false);
+	if (needs_dashes(v, params))
+		buf_puts(out, " --");
+	add_params(out, v, params, true);
+}
