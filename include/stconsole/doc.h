@@ -47,6 +47,7 @@ struct doc {
 	struct doc_node		*nodes;
 	size_t			 n;
 	void			*extra;	/* the format's own, or NULL */
+	struct doc_chunk	*strings; /* doc.c's: what nodes point to */
 };
 
 /* An edit: bytes [start, end) of the old text become data. */
@@ -80,7 +81,10 @@ struct doc_format {
 
 extern const struct doc_format doc_env, doc_ini, doc_yaml, doc_xml, doc_helm;
 
-/* By file name: .env, *.env, *.ini, *.yml, *.yaml, *.xml; NULL when unknown. */
+/*
+ * By file name: .env, *.env, *.ini, *.yml, *.yaml, *.xml; *.tpl and YAML in
+ * a folder "templates" are Helm templates.  NULL when unknown.
+ */
 const struct doc_format *doc_format_of(const char *file_name);
 
 /* Larger than DOC_MAX_BYTES is refused.  text is borrowed, not copied. */
@@ -106,22 +110,36 @@ const struct doc_node *doc_find(const struct doc *doc, const char *path);
  * path, the line and the reason, when the value cannot be written safely,
  * stands behind an alias or merge key (the anchor is named), the parent is
  * missing, or the proof fails.  reason: for DOC_COMMENT_OUT, may be NULL; it
- * travels in value.
+ * travels in value.  A value must be UTF-8; NULL is set as "".
+ * Unset means that the key has no value afterwards: all its assignments go,
+ * or become comments, in the one splice.  out is replaced; on failure it is
+ * as it was.
  */
 bool	 doc_edit(const struct doc *doc, enum doc_change change,
 	     const char *path, const char *value, struct buf *out,
 	     struct doc_splice *splice, struct err *e);
 
 /*
- * The proof alone: before and after have the same nodes with the same values
- * in the same order, but for path (set, added or gone as change says).
+ * The proof alone, in linear time: before and after have the same nodes with
+ * the same values in the same order, but for path.  DOC_SET: the node that
+ * doc_find gives has the new value, or exactly one such node was added.
+ * Otherwise: every node of that path is gone, and what was below it; later
+ * elements of its sequence count one less.
  */
 bool	 doc_prove(const struct doc *before, const struct doc *after,
 	     enum doc_change change, const char *path, const char *value,
 	     struct err *e);
 
-/* For the formats' parsers: appends a node; takes path and value. */
+/*
+ * For the formats' parsers: appends a node.  Takes path and value, also when
+ * it fails; a NULL path is lost memory.  The node is valid until the next one
+ * is added.
+ */
 struct doc_node *doc_node_add(struct doc *doc, char *path, char *value,
+	     struct err *e);
+/* The same, but copies bytes; a NULL value is no value. */
+struct doc_node *doc_node_copy(struct doc *doc, const char *path,
+	     size_t path_len, const char *value, size_t value_len,
 	     struct err *e);
 void	 doc_splice_fini(struct doc_splice *s);
 /* The line (from 1) of a byte offset. */
