@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "stconsole/buf.h"
 
@@ -27,15 +28,15 @@ enum doc_kind {
 
 /*
  * One node.  Path and value are owned by the doc.  The spans are offsets in
- * bytes into the text that was parsed.
+ * bytes into the text that was parsed (32 bits: a big file has many nodes).
  */
 struct doc_node {
 	char		*path;		/* as the user types it: see doc_find */
 	char		*value;		/* decoded; NULL for none (MAPPING) */
 	enum doc_kind	 kind;
-	size_t		 start, end;	/* the value as written, with quotes */
-	size_t		 whole_start;	/* the entry: key to end of its line, */
-	size_t		 whole_end;	/*   what "unset" takes away */
+	uint32_t	 start, end;	/* the value as written, with quotes */
+	uint32_t	 whole_start;	/* the entry: key to end of its line, */
+	uint32_t	 whole_end;	/*   what "unset" takes away */
 	unsigned	 line;		/* from 1 */
 	const char	*anchor;	/* behind this alias or merge; or NULL */
 };
@@ -96,7 +97,7 @@ void	 doc_fini(struct doc *doc);
  * The node of a path, NULL when absent.  Paths are what a user types:
  *   env   NAME                       the last assignment wins
  *   ini   section/key, or /key before any section; section case-insensitive,
- *         the last one wins
+ *         the last one wins; section/ is the section itself
  *   yaml  services.nginx.ports[0], services["a.b"].image; in a file of
  *         several documents the second is prefixed "1:" and so on
  *   xml   LDAP/Connection[1]/@HostName, counted from 1; the root element may

@@ -110,7 +110,7 @@ key_scan(struct env_reader *r, size_t *end, struct err *e)
 		if (c == '=' || c == ':')
 			return true;
 		n = str_utf8_len(text + *end, r->len - *end);
-		if (n > 1 || (c >= '0' && c <= '9') ||
+		if ((n > 1 && env_space_len(text + *end, n) == 0) || (c >= '0' && c <= '9') ||
 		    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 		    (c != '\0' && strchr("_.-[]", c) != NULL))
 			continue;
@@ -144,7 +144,8 @@ key_read(struct env_reader *r, struct env_item *item, struct err *e)
 		}
 	item->kind = end == r->len || r->text[end] == '\n' ?
 	    ENV_PASS : ENV_ASSIGN;
-	if (item->kind == ENV_ASSIGN && item->key == item->key_end) {
+	if (item->key == item->key_end &&
+	    (item->kind == ENV_ASSIGN || end == r->len)) {
 		err_set(e, ERR_ENV, 0, T_ENV_NO_NAME, r->line,
 		    column_of(r, end));
 		return err_hint(e, T_ENV_CHAR_HINT);
