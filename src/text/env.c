@@ -162,6 +162,10 @@ env_splice(const struct doc *doc, enum doc_change change, const char *path,
 		quote = *raw;
 	out->start = node->start;
 	out->end = node->end;
+	/* With nothing before it, " # ..." would become the value. */
+	if (*value == '\0' && quote == 0 && node->end < node->whole_end &&
+	    memchr(raw, '#', node->whole_end - node->start) != NULL)
+		quote = '\'';
 	env_value_write(value, quote, &out->data);
 	return true;
 }
