@@ -184,6 +184,14 @@ file_fill(const struct lab_house *h, const char *from, const char *to,
 static bool	 tree_fill(const struct lab_house *h, const char *from,
 		    const char *to, int depth, struct err *e);
 
+static mode_t
+file_mode(const char *name, const struct stat *st)
+{
+	if (str_ends(name, ".key"))
+		return 0600;
+	return st->st_mode & S_IXUSR ? 0755 : 0644;
+}
+
 static bool
 entry_fill(const struct lab_house *h, const char *from, const char *to,
     const char *name, int depth, struct err *e)
@@ -198,7 +206,7 @@ entry_fill(const struct lab_house *h, const char *from, const char *to,
 		return err_sys(e, "%s", source);
 	if (!S_ISDIR(st.st_mode))
 		return file_fill(h, source, target,
-		    st.st_mode & S_IXUSR ? 0755 : 0644, e);
+		    file_mode(name, &st), e);
 	if (mkdir(target, 0755) != 0 && errno != EEXIST)
 		return err_sys(e, "%s", target);
 	return depth >= DEPTH_MAX || tree_fill(h, source, target, depth + 1,
@@ -234,7 +242,7 @@ words_default(struct lab_house *h)
 		{ "MONGO_PORT", "27017" },
 		{ "MONGO_URL", "mongodb://sametimeUser:changeit@"
 		    "localhost:27017/?replicaSet=rs0" },
-		{ "API_PORT", "443" },
+		{ "API_URL", "https://meet.corp.test" },
 	};
 
 	for (size_t i = 0; i < LENGTH(usual); i++) {
@@ -247,21 +255,58 @@ words_default(struct lab_house *h)
 	    lab_word(h, "LDAP_BASE", "dc=corp,dc=test");
 }
 
+static bool
+word_file(struct lab_house *h, const char *word, const char *file,
+    struct err *e)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	AUTO_FREE char		*path = lab_path(h, "%s", file);
+
+	if (path == NULL)
+		return err_nomem(e);
+	if (!file_read(AT_FDCWD, path, TEMPLATE_MAX, &b, e))
+		return false;
+	return lab_word(h, word, "%s", buf_str(&b)) || err_nomem(e);
+}
+
+static bool
+words_files(struct lab_house *h, struct err *e)
+{
+	return word_file(h, "CA_PEM", "tls/ca-chain.pem", e) &&
+	    word_file(h, "SERVER_PEM", "tls/server.pem", e) &&
+	    word_file(h, "SERVER_KEY", "tls/server.key", e);
+}
+
+static bool
+words_secrets(struct lab_house *h, struct err *e)
+{
+	static const char *const	 made[][2] = {
+		{ "JWT_SECRET", "jwt" }, { "TURN_SECRET", "turn" },
+		{ "GRAFANA_PASSWORD", "grafana" },
+	};
+
+	for (size_t i = 0; i < LENGTH(made); i++) {
+		const char	*secret = lab_secret(h, made[i][1], "", e);
+
+		if (secret == NULL)
+			return false;
+		if (!lab_word(h, made[i][0], "%s", secret))
+			return err_nomem(e);
+	}
+	return true;
+}
+
 bool
 lab_site_write(struct lab_house *h, struct err *e)
 {
 	AUTO_FREE char	*sites = lab_sites_find(h->run->sites, e);
 	AUTO_FREE char	*from = NULL;
 	AUTO_FREE char	*to = lab_path(h, "site");
-	const char	*jwt = lab_secret(h, "jwt", "", e);
-	const char	*turn = lab_secret(h, "turn", "", e);
 
-	if (sites == NULL || jwt == NULL || turn == NULL)
+	if (sites == NULL || !words_files(h, e) || !words_secrets(h, e))
 		return false;
 	from = str_format("%s/%s", sites, h->run->kind);
 	if (from == NULL || to == NULL || !words_default(h) ||
-	    !lab_word(h, "JWT_SECRET", "%s", jwt) ||
-	    !lab_word(h, "TURN_SECRET", "%s", turn) ||
 	    !lab_word(h, "LDAP_ENCODED_AUTH", "%s:%s",
 	    lab_word_get(h, "LDAP_BIND_DN"),
 	    lab_word_get(h, "LDAP_BIND_PASSWORD")))
