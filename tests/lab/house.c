@@ -90,6 +90,8 @@ lab_secret(struct lab_house *h, const char *name, const char *prefix,
 	AUTO_FREE char	*value = NULL;
 	char		 hex[2 * 16 + 1];
 
+	if (json_str(h->secrets, name) != NULL)
+		return json_str(h->secrets, name);
 	if (!digest_random_hex(16, hex, e))
 		return NULL;
 	value = str_format("%s%s", prefix, hex);

@@ -69,7 +69,10 @@ char	*lab_path(const struct lab_house *h, const char *fmt, ...)
 bool	 lab_word(struct lab_house *h, const char *name, const char *fmt, ...)
 	     __attribute__((format(printf, 3, 4)));
 const char *lab_word_get(const struct lab_house *h, const char *name);
-/* A random password with prefix, kept in secrets/NAME; borrowed, or NULL. */
+/*
+ * A random password with prefix, drawn at the first call and kept in
+ * secrets/NAME; borrowed, or NULL.
+ */
 const char *lab_secret(struct lab_house *h, const char *name,
 	     const char *prefix, struct err *e);
 /* Writes a secret that somebody else made into secrets/NAME. */
