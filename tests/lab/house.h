@@ -139,6 +139,8 @@ bool	 lab_api_start(struct lab_house *h, struct err *e);
 bool	 lab_site_write(struct lab_house *h, struct err *e);
 /* The folder of the templates, malloc'd, or NULL. */
 char	*lab_sites_find(const char *given, struct err *e);
+/* The script fetch beside that folder, malloc'd, or NULL. */
+char	*lab_fetch_find(const char *given_sites);
 
 /* supervise.c: the whole life of a lab; the exit code. */
 int	 lab_supervise(const struct lab_run *run);

@@ -154,11 +154,9 @@ clean(void)
 static int
 fetch(char **argv)
 {
-	AUTO_FREE char	*sites = lab_sites_find(NULL, NULL);
-	AUTO_FREE char	*program = str_format("%s/../fetch",
-	    sites == NULL ? "." : sites);
+	AUTO_FREE char	*program = lab_fetch_find(NULL);
 
-	if (sites != NULL && program != NULL)
+	if (program != NULL)
 		execv(program, argv);
 	fprintf(stderr, "stconsole-lab: %s\n", T_LAB_NO_FETCH);
 	return 1;

@@ -64,7 +64,6 @@ static char *
 mongod_find(struct lab_house *h)
 {
 	const char	*wanted = h->run->mongod;
-	AUTO_FREE char	*sites = NULL;
 	AUTO_FREE char	*how = NULL;
 	AUTO_FREE char	*fetch = NULL;
 	char		*path = mongod_cached(wanted != NULL ? wanted :
@@ -74,10 +73,10 @@ mongod_find(struct lab_house *h)
 		path = strdup("mongod");
 	if (path != NULL)
 		return path;
-	sites = lab_sites_find(h->run->sites, NULL);
-	fetch = str_format("%s/../fetch %s", sites == NULL ? "." : sites,
+	fetch = lab_fetch_find(h->run->sites);
+	how = str_format(T_LAB_MISSING_MONGOD, fetch == NULL ?
+	    "tests/lab/fetch" : fetch,
 	    wanted != NULL ? wanted : DEFAULT_VERSION);
-	how = fetch == NULL ? NULL : str_format(T_LAB_MISSING_MONGOD, fetch);
 	lab_missing(h, "mongod", how == NULL ? "" : how);
 	return NULL;
 }

@@ -80,6 +80,16 @@ lab_sites_find(const char *given, struct err *e)
 	return found;
 }
 
+char *
+lab_fetch_find(const char *given_sites)
+{
+	AUTO_FREE char	*sites = lab_sites_find(given_sites, NULL);
+	AUTO_FREE char	*path = sites == NULL ? NULL :
+	    str_format("%s/../fetch", sites);
+
+	return path == NULL ? NULL : realpath(path, NULL);
+}
+
 static void
 put_xml(struct buf *out, const char *s)
 {

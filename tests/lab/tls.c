@@ -1,6 +1,7 @@
 /*
  * The lab's certificates, new for each run: root, intermediate, server (SAN
- * localhost, 127.0.0.1, ::1), a client for X.509 login, and a root that
+ * localhost, 127.0.0.1, ::1 and this machine's own names, because libldap
+ * compares the certificate of "localhost" with those), a client for X.509 login, and a root that
  * signed nothing, for trust that must fail.  In tls/:
  *   ca.pem          the root
  *   ca-chain.pem    root and intermediate
@@ -12,7 +13,9 @@
  */
 #include "house.h"
 
+#include <netdb.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -52,7 +55,7 @@ static const struct wish wish_middle = { "Lab",
     "critical,keyCertSign,cRLSign", NULL, NULL, 1825 };
 static const struct wish wish_server = { "Servers", "localhost",
     "critical,CA:FALSE", "critical,digitalSignature",
-    "serverAuth,clientAuth", "DNS:localhost,IP:127.0.0.1,IP:::1", 90 };
+    "serverAuth,clientAuth", NULL, 90 };
 static const struct wish wish_client = { "Applications", "sametimeX509",
     "critical,CA:FALSE", "critical,digitalSignature", "clientAuth", NULL,
     90 };
@@ -198,6 +201,36 @@ pairs_write(struct lab_house *h, const struct pair *root,
 	    middle->cert, e);
 }
 
+static void
+name_add(struct buf *names, const char *name)
+{
+	static const char	 fits[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+
+	if (*name != '\0' && name[strspn(name, fits)] == '\0')
+		buf_printf(names, ",DNS:%s", name);
+}
+
+/* As libldap's ldap_int_hostname: the name, and its canonical form. */
+static void
+names_collect(struct buf *names)
+{
+	struct addrinfo	 hint = { .ai_flags = AI_CANONNAME };
+	struct addrinfo	*found = NULL;
+	char		 host[256] = "";
+
+	buf_puts(names, "DNS:localhost,IP:127.0.0.1,IP:::1");
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		return;
+	name_add(names, host);
+	if (getaddrinfo(host, NULL, &hint, &found) != 0)
+		return;
+	if (found->ai_canonname != NULL &&
+	    strcmp(found->ai_canonname, host) != 0)
+		name_add(names, found->ai_canonname);
+	freeaddrinfo(found);
+}
+
 static bool
 tls_facts(struct lab_house *h, struct err *e)
 {
@@ -213,9 +246,15 @@ lab_tls_make(struct lab_house *h, struct err *e)
 {
 	struct pair	 root = { 0 }, middle = { 0 }, server = { 0 };
 	struct pair	 client = { 0 }, stranger = { 0 };
-	bool		 ok = pair_make(&root, &wish_root, NULL, e) &&
+	struct buf	 names = BUF_INIT;
+	struct wish	 named = wish_server;
+	bool		 ok = false;
+
+	names_collect(&names);
+	named.names = buf_str(&names);
+	ok = buf_ok(&names, e) && pair_make(&root, &wish_root, NULL, e) &&
 	    pair_make(&middle, &wish_middle, &root, e) &&
-	    pair_make(&server, &wish_server, &middle, e) &&
+	    pair_make(&server, &named, &middle, e) &&
 	    pair_make(&client, &wish_client, &middle, e) &&
 	    pair_make(&stranger, &wish_stranger, NULL, e) &&
 	    pairs_write(h, &root, &middle, &server, &client, e) &&
@@ -227,5 +266,6 @@ lab_tls_make(struct lab_house *h, struct err *e)
 	pair_fini(&server);
 	pair_fini(&client);
 	pair_fini(&stranger);
+	buf_fini(&names);
 	return ok;
 }
