@@ -1,0 +1,173 @@
+/*
+ * What the files of src/site share: the site as it was read, its compose
+ * services, and the step that writes one file.  Nobody outside includes it.
+ */
+#ifndef STCONSOLE_SITE_PRIVATE_H
+#define STCONSOLE_SITE_PRIVATE_H
+
+#include <time.h>
+
+#include "stconsole/buf.h"
+#include "stconsole/doc.h"
+#include "stconsole/site.h"
+
+#define SITE_MASK	"***"		/* shown instead of a secret */
+
+/* A text file of the site, read and parsed once. */
+struct site_file {
+	char		*path;		/* relative to the root */
+	struct buf	 text;
+	struct doc	 doc;		/* format NULL: not parsed */
+	char		*problem;	/* why it was not parsed, or NULL */
+};
+
+/* A service of the compose file, in the order of the file. */
+struct site_service_info {
+	char		*name;		/* "nginx" */
+	char		*image;		/* variables put in; "" for none */
+	const char	*file;		/* borrowed from site_file.path */
+	unsigned	 line;
+};
+
+struct site_fact_value {
+	const char	*name;		/* of the table in facts.c */
+	char		*value;		/* for eyes: masked, no controls */
+	struct site_origin origin;
+};
+
+struct site {
+	enum site_kind	 kind;
+	char		*root;		/* canonical */
+	int		 root_fd;
+	char		 id[65];
+	bool		 is_demo;
+	int		 demo_fd;	/* lock that keeps the demo, or -1 */
+
+	/* Relative paths, NULL when the site has none. */
+	char		*compose;	/* "docker-compose.yml" */
+	char		*chart;		/* "helm", or "." */
+
+	struct site_file *files;
+	size_t		 file_count;
+	struct site_service_info *services;
+	size_t		 service_count;
+	struct site_fact_value *facts;
+	size_t		 fact_count;
+	struct site_ldap *ldap;
+	size_t		 ldap_count;
+	json_t		*contradictions;	/* as site.show prints them */
+};
+
+/* ---- find.c */
+
+/* Folders to look in; "/opt/..." as they are, "DIR/" DIR and its children. */
+struct site_places {
+	const char *const *folders;	/* NULL-terminated */
+	bool		 ask_engines;	/* running compose projects too */
+};
+
+/*
+ * Fills roots with the canonical folders that hold a deployment, each once;
+ * free each and the array.
+ */
+bool	 site_find(const struct site_places *places, char ***roots,
+	     size_t *count, struct err *e);
+/* What a folder holds; false without *e when it is no deployment. */
+bool	 site_recognise(const char *folder, enum site_kind *kind,
+	     char **compose, char **chart);
+/* Docker or Podman, for a folder with a compose file. */
+enum site_kind site_engine_of(const char *root);
+
+/* ---- site.c */
+
+/* Reads the deployment in a folder.  ERR_SITE when it is none. */
+struct site *site_open(const char *folder, struct err *e);
+/* A file that was read, by its relative path; NULL when there is none. */
+const struct site_file *site_file_find(const struct site *site,
+	     const char *path);
+
+/* ---- demo.c */
+
+/* Starts or joins the demo; *root is malloc'd, *lock_fd kept open. */
+bool	 site_demo_join(char **root, int *lock_fd, struct err *e);
+
+/* ---- compose.c */
+
+bool	 site_compose_read(struct site *site, struct err *e);
+/*
+ * Puts the variables of .env into text as compose does.  malloc'd, NULL on
+ * lost memory.  keep_unknown leaves "${X}" that .env does not set.
+ */
+char	*site_interpolate(const struct site *site, const char *text,
+	     bool keep_unknown);
+/* The value that .env gives a name, with variables; malloc'd or NULL. */
+char	*site_dotenv(const struct site *site, const char *name,
+	     struct site_origin *origin);
+/*
+ * What a service gets in its environment: its environment: over its
+ * env_file:, the last one first.  service NULL: any, in the order of the
+ * file.  malloc'd, NULL when absent.
+ */
+char	*site_service_env(const struct site *site, const char *service,
+	     const char *name, struct site_origin *origin);
+/*
+ * A path inside a service's container as one on this host, by its bind
+ * mounts; malloc'd; NULL when no mount covers it.  service NULL: any.
+ */
+char	*site_host_path(const struct site *site, const char *service,
+	     const char *inside);
+/*
+ * True when a service takes a file of the site: by env_file:, by a bind
+ * mount that covers it, or (".env", the compose file) by interpolation.
+ * path is relative to the root.
+ */
+bool	 site_service_takes(const struct site *site, const char *service,
+	     const char *path);
+/* True when a service takes a variable of .env: ${NAME} or "- NAME". */
+bool	 site_service_takes_variable(const struct site *site,
+	     const char *service, const char *name);
+
+/* ---- facts.c, contradictions.c, ldap.c */
+
+bool	 site_facts_read(struct site *site, struct err *e);
+bool	 site_ldap_read(struct site *site, struct err *e);
+void	 site_ldap_fini(struct site_ldap *server);
+bool	 site_contradictions_read(struct site *site, struct err *e);
+
+/* ---- secret_key.c */
+
+/* True when a value is a URL with a password in it. */
+bool	 site_value_is_secret(const char *value);
+/* A value for eyes: a URL keeps all but its password.  malloc'd or NULL. */
+char	*site_value_mask(const char *key, const char *value);
+/* diff_mask: arg is not used. */
+bool	 site_diff_mask(void *arg, const char *line, size_t len,
+	     struct buf *shown);
+
+/* ---- file_write.c */
+
+/* Owner and times for a file that is put back as it was. */
+struct site_attributes {
+	mode_t		 mode;
+	uid_t		 uid;
+	gid_t		 gid;
+	struct timespec	 mtime;
+};
+
+struct site_write {
+	const char	*path;		/* relative to the root */
+	const char	*key;		/* what is edited, for undo; or NULL */
+	const struct buf *before;	/* NULL: the file is not there */
+	const struct buf *after;	/* NULL: the file goes away */
+	const struct doc_splice *splice;/* or NULL */
+	const struct site_attributes *attributes;	/* NULL: kept */
+	bool		 hides_diff;	/* binary: the diff is not shown */
+};
+
+/* The step file.write, its lock and its blobs; no effect steps. */
+bool	 site_write_step(struct ctx *ctx, struct plan *plan,
+	     const struct site_write *w, struct err *e);
+
+extern const struct action site_file_write;
+
+#endif
