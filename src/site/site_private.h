@@ -24,6 +24,7 @@ struct site_file {
 /* A service of the compose file, in the order of the file. */
 struct site_service_info {
 	char		*name;		/* "nginx" */
+	const char	*path;		/* "services.nginx", of the doc */
 	char		*image;		/* variables put in; "" for none */
 	const char	*file;		/* borrowed from site_file.path */
 	unsigned	 line;
@@ -86,14 +87,36 @@ struct site *site_open(const char *folder, struct err *e);
 const struct site_file *site_file_find(const struct site *site,
 	     const char *path);
 
+/*
+ * Reads one more file, unless it was read already.  One that cannot be read
+ * is kept with its problem; false only when memory is gone.
+ */
+bool	 site_file_add(struct site *site, const char *path, struct err *e);
+/* A value of a parsed file by its path there; NULL when absent.  Borrowed. */
+const char *site_file_value(const struct site *site, const char *file,
+	     const char *path, struct site_origin *origin);
+
 /* ---- demo.c */
 
 /* Starts or joins the demo; *root is malloc'd, *lock_fd kept open. */
 bool	 site_demo_join(char **root, int *lock_fd, struct err *e);
 
-/* ---- compose.c */
+/* ---- interpolate.c, compose.c, mounts.c */
 
+/* The compose file when it was parsed, or NULL. */
+const struct site_file *site_compose_file(const struct site *site);
+/* True when text holds $NAME or ${NAME...}. */
+bool	 site_text_refers(const char *text, const char *name);
 bool	 site_compose_read(struct site *site, struct err *e);
+/*
+ * What follows "SERVICE.member" in a node's path: "" for the member itself,
+ * "[0]", ".NAME" ...; NULL when the node is elsewhere.
+ */
+const char *site_member_rest(const struct doc_node *node,
+	     const struct site_service_info *service, const char *member);
+/* True when a bind mount of the service holds a path of the site. */
+bool	 site_mount_covers(const struct site *site,
+	     const struct site_service_info *service, const char *path);
 /*
  * Puts the variables of .env into text as compose does.  malloc'd, NULL on
  * lost memory.  keep_unknown leaves "${X}" that .env does not set.
@@ -127,7 +150,32 @@ bool	 site_service_takes(const struct site *site, const char *service,
 bool	 site_service_takes_variable(const struct site *site,
 	     const char *service, const char *name);
 
+/*
+ * A path as the server's processes know it, on this host: through community's
+ * mounts, other services' mounts, or the Windows program folder; the path
+ * itself when nothing maps it.  malloc'd.
+ */
+char	*site_path_here(const struct site *site, const char *path);
+
+/* ---- helm.c */
+
+/* A Helm value by its flat name: own files in the root over the chart's. */
+const char *site_helm_value(const struct site *site, const char *name,
+	     struct site_origin *origin);
+/*
+ * A value of sametime-global-secrets as its template holds it (base64, or
+ * plain under stringData).  NULL without *e when it is not there or is made
+ * by Helm.
+ */
+bool	 site_helm_secret(const struct site *site, const char *name,
+	     struct secret **value, struct site_origin *origin,
+	     struct err *e);
+
 /* ---- facts.c, contradictions.c, ldap.c */
+
+/* A setting that containers get: preferred file, other files, compose. */
+char	*site_setting(const struct site *site, const char *preferred,
+	     const char *name, struct site_origin *origin);
 
 bool	 site_facts_read(struct site *site, struct err *e);
 bool	 site_ldap_read(struct site *site, struct err *e);

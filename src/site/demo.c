@@ -1,0 +1,272 @@
+/*
+ * The demo: real servers on loopback with a site folder of their own, run by
+ * the program stconsole-lab.  It is joined by a shared lock on DIR/users and
+ * goes when its last user goes (the protocol is told in that program's help).
+ */
+#include "site_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "stconsole/file.h"
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+#include "stconsole/proc.h"
+#include "stconsole/str.h"
+
+#include "text.def"
+
+#define LAB_PROGRAM	"stconsole-lab"
+#define LAB_FILE_MAX	(1u << 20)
+#define START_TIMEOUT_MS	120000
+#define LINE_MAX_BYTES	256
+#define SAID_MAX	4096
+
+/* DIR for this user; malloc'd. */
+static char *
+demo_dir(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	if (runtime == NULL || *runtime != '/')
+		runtime = "/tmp";
+	return str_format("%s/stconsole-demo-%u", runtime,
+	    (unsigned)geteuid());
+}
+
+/* Beside this program, else where "make install" put it; malloc'd. */
+static char *
+lab_program(void)
+{
+	char		 exe[PATH_MAX];
+	ssize_t		 n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char		*slash, *path = NULL;
+
+	if (n > 0) {
+		exe[n] = '\0';
+		slash = strrchr(exe, '/');
+		path = str_format("%.*s/" LAB_PROGRAM,
+		    slash != NULL ? (int)(slash - exe) : 0, exe);
+		if (path == NULL || access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return strdup(STCONSOLE_SHARE "/../../libexec/stconsole/" LAB_PROGRAM);
+}
+
+/*
+ * In /tmp somebody else could have made the folder first: only one that is
+ * ours and closed to others is joined.
+ */
+static bool
+dir_is_ours(const char *dir, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(dir, &st) < 0)
+		return err_sys(e, T_DEMO_DIR, dir);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+	    (st.st_mode & 022) != 0)
+		return err_set(e, ERR_REFUSED, EACCES, T_DEMO_OWNER, dir);
+	return true;
+}
+
+/* The site's folder when a demo runs in dir and the lock is ours. */
+static char *
+running_site(const char *dir)
+{
+	AUTO_FREE char		*path = str_format("%s/lab.json", dir);
+	AUTO_BUF struct buf	 text = BUF_INIT;
+	AUTO_JSON json_t	*lab = NULL;
+	const json_t		*supervisor;
+	int64_t			 pid, start;
+	const char		*site;
+
+	if (path == NULL ||
+	    !file_read(AT_FDCWD, path, LAB_FILE_MAX, &text, NULL))
+		return NULL;
+	lab = json_parse(buf_str(&text), text.len, NULL);
+	supervisor = json_object_get(lab, "supervisor");
+	pid = json_int(supervisor, "pid", 0);
+	start = json_int(supervisor, "start", 0);
+	site = json_str(lab, "site");
+	if (site == NULL || pid <= 0 ||
+	    proc_start_time((pid_t)pid) != (unsigned long long)start)
+		return NULL;
+	return site[0] == '/' ? strdup(site) : str_format("%s/%s", dir, site);
+}
+
+/* True with *root NULL when no demo runs there. */
+static bool
+join(const char *dir, char **root, int *lock_fd, struct err *e)
+{
+	AUTO_FREE char	*users = str_format("%s/users", dir);
+	AUTO_CLOSE int	 fd = -1;
+	struct stat	 st;
+
+	*root = NULL;
+	if (users == NULL)
+		return err_nomem(e);
+	if (lstat(dir, &st) < 0 && errno == ENOENT)
+		return true;
+	if (!dir_is_ours(dir, e))
+		return false;
+	fd = open(users, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	if (fd < 0 || flock(fd, LOCK_SH) < 0)
+		return err_sys(e, T_DEMO_DIR, dir);
+	*root = running_site(dir);
+	if (*root != NULL) {
+		*lock_fd = fd;
+		fd = -1;
+	}
+	return true;
+}
+
+/* ---- starting */
+
+static void
+lab_exec(const char *program, const char *dir, int out, int said)
+{
+	sigset_t	 none;
+	int		 nothing = open("/dev/null", O_RDONLY);
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* A session of its own: Ctrl-C here must not end others' demo. */
+	setsid();
+	/* What it says must not run over a screen. */
+	if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+	    dup2(out, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0)
+		execl(program, LAB_PROGRAM, "run", dir, (char *)NULL);
+	_exit(127);
+}
+
+/* Reads lines until "ready"; false at the end of file or time. */
+static bool
+wait_ready(int fd, const char *dir, struct err *e)
+{
+	char		 line[LINE_MAX_BYTES];
+	size_t		 len = 0;
+	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	ssize_t		 n;
+
+	for (;;) {
+		n = poll(&p, 1, START_TIMEOUT_MS);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			return err_set(e, ERR_SITE, ETIMEDOUT, T_DEMO_SLOW,
+			    START_TIMEOUT_MS / 1000);
+		n = n < 0 ? n : read(fd, line + len, 1);
+		if (n <= 0)
+			return err_set(e, ERR_SITE, 0, T_DEMO_START, dir,
+			    LAB_PROGRAM);
+		if (line[len] != '\n') {
+			len += len + 1 < sizeof(line);
+			continue;
+		}
+		line[len] = '\0';
+		if (strcmp(line, "ready") == 0)
+			return true;
+		len = 0;
+	}
+}
+
+/* The last line that the lab said, as the reason of a failure. */
+static bool
+say_why(int said, const char *dir, struct err *e)
+{
+	AUTO_BUF struct buf	 text = BUF_INIT;
+	char			*line = NULL, *end;
+
+	(void)lseek(said, 0, SEEK_SET);
+	buf_reserve(&text, SAID_MAX + 1);
+	if (text.failed)
+		return err_nomem(e);
+	for (ssize_t n; text.len < SAID_MAX && (n = read(said,
+	    text.data + text.len, SAID_MAX - text.len)) > 0;)
+		text.len += (size_t)n;
+	text.data[text.len] = '\0';
+	while (text.len > 0 && text.data[text.len - 1] == '\n')
+		text.data[--text.len] = '\0';
+	end = strrchr(text.data, '\n');
+	line = end != NULL ? end + 1 : text.data;
+	str_strip_control(line);
+	return err_set(e, ERR_SITE, 0, T_DEMO_START, dir,
+	    *line != '\0' ? line : LAB_PROGRAM);
+}
+
+/* One that failed has ended: take its status.  One that runs stays. */
+static bool
+run_lab(const char *program, const char *dir, int out[2], int said,
+    struct err *e)
+{
+	struct err	 why = { 0 };
+	pid_t		 pid = fork();
+
+	if (pid < 0)
+		return err_sys(e, T_DEMO_PROGRAM, program);
+	if (pid == 0)
+		lab_exec(program, dir, out[1], said);
+	close(out[1]);
+	out[1] = -1;
+	if (wait_ready(out[0], dir, &why))
+		return true;
+	kill(pid, SIGTERM);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (why.code == ETIMEDOUT)
+		return err_copy(e, &why);
+	return say_why(said, dir, e);
+}
+
+static bool
+start(const char *dir, struct err *e)
+{
+	AUTO_FREE char	*program = lab_program();
+	AUTO_CLOSE int	 said = memfd_create(LAB_PROGRAM, MFD_CLOEXEC);
+	int		 out[2] = { -1, -1 };
+	bool		 ok;
+
+	if (program == NULL)
+		return err_nomem(e);
+	if (access(program, X_OK) < 0) {
+		err_sys(e, T_DEMO_PROGRAM, program);
+		return err_hint(e, T_DEMO_PROGRAM_HINT);
+	}
+	ok = (said >= 0 && pipe2(out, O_CLOEXEC) == 0) ||
+	    err_sys(e, T_DEMO_PROGRAM, program);
+	ok = ok && run_lab(program, dir, out, said, e);
+	mem_close_at(&out[0]);
+	mem_close_at(&out[1]);
+	return ok;
+}
+
+bool
+site_demo_join(char **root, int *lock_fd, struct err *e)
+{
+	AUTO_FREE char *dir = demo_dir();
+
+	if (dir == NULL)
+		return err_nomem(e);
+	if (!join(dir, root, lock_fd, e))
+		return false;
+	if (*root != NULL)
+		return true;
+	if (start(dir, e))
+		return (join(dir, root, lock_fd, e) && *root != NULL) ||
+		    err_set(e, ERR_SITE, 0, T_DEMO_START, dir, LAB_PROGRAM);
+	/* Another one may have started it in the same moment. */
+	return join(dir, root, lock_fd, NULL) && *root != NULL;
+}

@@ -1,0 +1,381 @@
+/*
+ * A struct site: opened, read whole, then constant.  What one call finds is
+ * read once; nothing is cached between calls, since an administrator edits
+ * these files beside us.
+ */
+#include "site_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stconsole/digest.h"
+#include "stconsole/file.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+#include "stconsole/str.h"
+
+#include "text.def"
+
+/* Larger ones can be edited, but no fact is read from them. */
+#define FACT_FILE_MAX	(4u << 20)
+#define FILES_MAX	256
+
+static const char *const kind_names[] = {
+	[SITE_DOCKER] = "docker", [SITE_PODMAN] = "podman",
+	[SITE_KUBERNETES] = "kubernetes", [SITE_WINDOWS] = "windows"
+};
+
+/* Files below the root that hold facts, besides those in the root itself. */
+static const struct {
+	enum site_kind	 kind;
+	const char	*path;
+} deep_files[] = {
+	{ SITE_KUBERNETES, "helm/Chart.yaml" },
+	{ SITE_KUBERNETES, "helm/values.yaml" },
+	{ SITE_KUBERNETES, "helm/templates/sametime-secrets.yaml" },
+	{ SITE_KUBERNETES, "templates/sametime-secrets.yaml" },
+	{ SITE_WINDOWS, "traefik-windows-amd64/conf/traefik.yml" },
+	{ SITE_WINDOWS, "traefik-windows-amd64/conf/dynamic.yml" },
+	{ SITE_WINDOWS, "traefik-windows-amd64/conf/dynamic.yaml" },
+};
+
+static void
+file_fini(struct site_file *f)
+{
+	doc_fini(&f->doc);
+	buf_wipe(&f->text);
+	free(f->path);
+	free(f->problem);
+}
+
+void
+site_free(struct site *site)
+{
+	if (site == NULL)
+		return;
+	for (size_t i = 0; i < site->service_count; i++) {
+		free(site->services[i].name);
+		free(site->services[i].image);
+	}
+	for (size_t i = 0; i < site->fact_count; i++)
+		free(site->facts[i].value);
+	for (size_t i = 0; i < site->ldap_count; i++)
+		site_ldap_fini(&site->ldap[i]);
+	for (size_t i = 0; i < site->file_count; i++)
+		file_fini(&site->files[i]);
+	json_decref(site->contradictions);
+	free(site->services);
+	free(site->facts);
+	free(site->ldap);
+	free(site->files);
+	free(site->compose);
+	free(site->chart);
+	free(site->root);
+	mem_close_at(&site->root_fd);
+	mem_close_at(&site->demo_fd);
+	free(site);
+}
+
+/* ---- reading the files */
+
+/*
+ * Reads and parses.  A file that is too large, unreadable or malformed is
+ * kept with its problem: one bad file must not hide the others' facts.
+ */
+static bool
+file_load(const struct site *site, struct site_file *f, struct err *e)
+{
+	const struct doc_format	*format = doc_format_of(f->path);
+	struct err		 why = { 0 };
+	AUTO_CLOSE int		 fd = file_open_beneath(site->root_fd, f->path,
+	    O_PATH, &why);
+	bool			 ok;
+
+	ok = fd >= 0 && file_read(site->root_fd, f->path, FACT_FILE_MAX,
+	    &f->text, &why);
+	if (ok && format != NULL)
+		ok = doc_parse(&f->doc, format, buf_str(&f->text),
+		    f->text.len, &why);
+	if (ok)
+		return true;
+	doc_fini(&f->doc);
+	if (why.domain == ERR_NOMEM)
+		return err_nomem(e);
+	f->problem = strdup(why.msg);
+	return f->problem != NULL || err_nomem(e);
+}
+
+bool
+site_file_add(struct site *site, const char *path, struct err *e)
+{
+	struct site_file *files;
+
+	if (site_file_find(site, path) != NULL ||
+	    site->file_count == FILES_MAX)
+		return true;
+	files = realloc(site->files, (site->file_count + 1) * sizeof(*files));
+	if (files == NULL)
+		return err_nomem(e);
+	site->files = files;
+	files[site->file_count] = (struct site_file){ .path = strdup(path) };
+	if (files[site->file_count].path == NULL)
+		return err_nomem(e);
+	site->file_count++;
+	return file_load(site, &files[site->file_count - 1], e);
+}
+
+/* In the root: what an editor knows, but not backups such as x.env.bak. */
+static bool
+is_fact_file(const struct site *site, const char *name)
+{
+	const struct doc_format *format = doc_format_of(name);
+
+	if (format == NULL)
+		return false;
+	if (format != &doc_yaml)
+		return format != &doc_helm;
+	return site->kind == SITE_KUBERNETES || str_equal(name, site->compose);
+}
+
+static int
+is_visible(const struct dirent *d)
+{
+	return d->d_type == DT_REG || d->d_type == DT_LNK ||
+	    d->d_type == DT_UNKNOWN;
+}
+
+static bool
+files_read(struct site *site, struct err *e)
+{
+	struct dirent	**names = NULL;
+	int		 n = scandirat(site->root_fd, ".", &names, is_visible,
+	    alphasort);
+	bool		 ok = n >= 0 || err_sys(e, T_SITE_ROOT, site->root);
+
+	for (int i = 0; i < n; i++) {
+		if (ok && is_fact_file(site, names[i]->d_name))
+			ok = site_file_add(site, names[i]->d_name, e);
+		free(names[i]);
+	}
+	free(names);
+	for (size_t i = 0; ok && i < LENGTH(deep_files); i++)
+		if (deep_files[i].kind == site->kind &&
+		    file_exists(site->root_fd, deep_files[i].path))
+			ok = site_file_add(site, deep_files[i].path, e);
+	return ok;
+}
+
+const struct site_file *
+site_file_find(const struct site *site, const char *path)
+{
+	for (size_t i = 0; i < site->file_count; i++)
+		if (strcmp(site->files[i].path, path) == 0)
+			return &site->files[i];
+	return NULL;
+}
+
+const char *
+site_file_value(const struct site *site, const char *file, const char *path,
+    struct site_origin *origin)
+{
+	const struct site_file	*f = site_file_find(site, file);
+	const struct doc_node	*node;
+
+	if (f == NULL || f->doc.format == NULL)
+		return NULL;
+	node = doc_find(&f->doc, path);
+	if (node == NULL || node->value == NULL)
+		return NULL;
+	if (origin != NULL)
+		*origin = (struct site_origin){ f->path, node->line };
+	return node->value;
+}
+
+/* ---- opening */
+
+/*
+ * Docker and Podman share one id: which of them runs a folder may change
+ * with what is installed, and the snapshots must stay with the folder.
+ */
+static bool
+site_identify(struct site *site, struct err *e)
+{
+	bool		 is_compose = site->kind == SITE_DOCKER ||
+	    site->kind == SITE_PODMAN;
+	AUTO_BUF struct buf words = BUF_INIT;
+
+	buf_puts(&words, is_compose ? "compose" : kind_names[site->kind]);
+	buf_putc(&words, '\n');
+	buf_puts(&words, site->root);
+	if (!buf_ok(&words, e))
+		return false;
+	digest_sha256(words.data, words.len, site->id);
+	return true;
+}
+
+static bool
+site_read(struct site *site, struct err *e)
+{
+	site->root_fd = open(site->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (site->root_fd < 0)
+		return err_sys(e, T_SITE_ROOT, site->root);
+	if (site->kind == SITE_DOCKER)
+		site->kind = site_engine_of(site->root);
+	return site_identify(site, e) && files_read(site, e) &&
+	    site_compose_read(site, e) && site_ldap_read(site, e) &&
+	    site_facts_read(site, e) && site_contradictions_read(site, e);
+}
+
+struct site *
+site_open(const char *folder, struct err *e)
+{
+	struct site *site = calloc(1, sizeof(*site));
+
+	if (site == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	site->root_fd = -1;
+	site->demo_fd = -1;
+	site->root = realpath(folder, NULL);
+	if (site->root == NULL) {
+		err_sys(e, T_SITE_ROOT, folder);
+		err_hint(e, T_SITE_GIVE_HINT);
+	} else if (!site_recognise(site->root, &site->kind, &site->compose,
+	    &site->chart)) {
+		err_set(e, ERR_SITE, ENOENT, T_SITE_NOT, site->root);
+		err_hint(e, T_SITE_NOT_HINT);
+	} else if (site_read(site, e)) {
+		return site;
+	}
+	site_free(site);
+	return NULL;
+}
+
+/* "~" and "~/x", when no shell has done it.  malloc'd. */
+static char *
+folder_expand(const char *wanted)
+{
+	const char *home = getenv("HOME");
+
+	if (home != NULL && wanted[0] == '~' &&
+	    (wanted[1] == '\0' || wanted[1] == '/'))
+		return str_format("%s%s", home, wanted + 1);
+	return strdup(wanted);
+}
+
+static struct site *
+site_search(struct err *e)
+{
+	static const char *const here[] = { ".", NULL };
+	static const char *const usual[] = {
+		"/opt/", "/opt/hcl/", "/root/", NULL
+	};
+	struct site_places near = { .folders = here };
+	struct site_places far = { .folders = usual, .ask_engines = true };
+	AUTO_BUF struct buf list = BUF_INIT;
+	struct site	*site = NULL;
+	char		**roots = NULL;
+	size_t		 count = 0;
+
+	/* Who stands inside a deployment means that one. */
+	if (!site_find(&near, &roots, &count, e))
+		return NULL;
+	if (count == 0 && !site_find(&far, &roots, &count, e))
+		return NULL;
+	if (count == 1)
+		site = site_open(roots[0], e);
+	else if (count == 0)
+		(void)(err_set(e, ERR_SITE, ENOENT, T_SITE_NONE) ||
+		    err_hint(e, T_SITE_GIVE_HINT));
+	for (size_t i = 0; i < count; i++) {
+		buf_printf(&list, "%s%s", i > 0 ? ", " : "", roots[i]);
+		free(roots[i]);
+	}
+	free(roots);
+	if (count > 1) {
+		err_set(e, ERR_USAGE, 0, T_SITE_SEVERAL, count,
+		    buf_str(&list));
+		err_hint(e, T_SITE_GIVE_HINT);
+	}
+	return site;
+}
+
+static struct site *
+site_demo_open(struct err *e)
+{
+	AUTO_FREE char	*root = NULL;
+	struct site	*site;
+	int		 lock_fd = -1;
+
+	if (!site_demo_join(&root, &lock_fd, e))
+		return NULL;
+	site = site_open(root, e);
+	if (site == NULL) {
+		mem_close_at(&lock_fd);
+		return NULL;
+	}
+	site->is_demo = true;
+	site->demo_fd = lock_fd;
+	return site;
+}
+
+bool
+site_need(struct ctx *ctx, struct site **site, struct err *e)
+{
+	AUTO_FREE char *folder = NULL;
+
+	if (ctx->site == NULL) {
+		if (ctx->site_wanted == NULL) {
+			ctx->site = site_search(e);
+		} else if (strcmp(ctx->site_wanted, "demo") == 0) {
+			ctx->site = site_demo_open(e);
+		} else {
+			folder = folder_expand(ctx->site_wanted);
+			if (folder == NULL)
+				return err_nomem(e);
+			ctx->site = site_open(folder, e);
+		}
+		if (ctx->site == NULL)
+			return false;
+		memcpy(ctx->site_id, ctx->site->id, sizeof(ctx->site_id));
+	}
+	*site = ctx->site;
+	return true;
+}
+
+/* ---- what others ask */
+
+enum site_kind
+site_kind(const struct site *site)
+{
+	return site->kind;
+}
+
+const char *
+site_kind_name(enum site_kind kind)
+{
+	return kind_names[kind];
+}
+
+const char *
+site_root(const struct site *site)
+{
+	return site->root;
+}
+
+int
+site_root_fd(const struct site *site)
+{
+	return site->root_fd;
+}
+
+bool
+site_is_demo(const struct site *site)
+{
+	return site->is_demo;
+}
