@@ -107,5 +107,14 @@ bool	 site_prologue(struct ctx *ctx, struct plan *plan, struct err *e);
 extern const struct service site_service;	/* site.list|show config.* */
 extern const struct service site_daily_service;	/* site.services|start|... */
 extern const struct service snapshot_service;	/* snapshot.* */
+extern const struct service site_daily_service;	/* site.services ... */
+
+/*
+ * The containers of this site as the engine lists them now, by their labels:
+ * [{"id","name","service","project","state","health","image","created",
+ *   "since","engine"}]; empty when the engine has none.  ERR_SITE when no
+ * container command is here or the site does not run in containers.
+ */
+bool	 site_containers(struct ctx *ctx, json_t **list, struct err *e);
 
 #endif
