@@ -35,6 +35,12 @@ struct mail_match {
  */
 bool	 directory_open(struct ctx *ctx, struct directory **out,
 	     struct err *e);
+/*
+ * directory_open() is content with one server that answers.  False when
+ * another one does not: then "missing" may only mean "not seen", and the
+ * error says which server and why.
+ */
+bool	 directory_is_complete(const struct directory *d, struct err *e);
 void	 directory_close(struct directory *d);
 void	 directory_close_at(struct directory **d);
 

@@ -67,6 +67,7 @@ struct site_ldap {
 	char		*name_attr;	/* cn */
 	char		*mail_attr;	/* mail */
 	char		*group_filter;	/* GroupMembership, with %s */
+	char		*group_base;	/* GroupResolveBase, "" or NULL none */
 	char		*group_class;	/* groupOfNames */
 	char		*member_attr;	/* member */
 	char		*ca_file;	/* PEM or PKCS#12 on this host, or "" */
