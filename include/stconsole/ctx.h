@@ -13,6 +13,7 @@
 #include "stconsole/role.h"
 #include "stconsole/secret.h"
 
+struct mongo;
 struct plan;
 struct progress;
 struct registry;
@@ -44,6 +45,9 @@ struct ctx {
 	struct site		*site;
 	char			 site_id[65];	/* "" until found */
 	char			 site_adopted[4096];	/* of a job's site */
+
+	/* The connection kept between steps: mongo_need, mongo_forget. */
+	struct mongo		*mongo;
 
 	/*
 	 * The values of secret parameters of this call.  In params they are
