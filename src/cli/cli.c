@@ -1,0 +1,240 @@
+/*
+ * The command line from argv to exit status: options, reserved words, the
+ * world a verb acts in, the verb.
+ */
+#include "stconsole/cli.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parts.h"
+#include "stconsole/mem.h"
+#include "stconsole/store.h"
+#include "stconsole/str.h"
+
+#include "stconsole/msg.h"
+#include "text.def"
+
+/* A text for a person, or the same as a result. */
+static int
+text_show(const struct cli_options *o, const char *name, struct buf *text)
+{
+	json_t		*j;
+	struct err	 e;
+
+	if (!buf_ok(text, &e))
+		return report_error(o->json, &e, NULL, NULL);
+	if (o->json) {
+		while (text->len > 0 && text->data[text->len - 1] == '\n')
+			text->len--;
+		j = json_stringn(buf_str(text), text->len);
+		return report_value("result", json_pack("{s:o}", name, j));
+	}
+	if (!out_text(STDOUT_FILENO, buf_str(text), text->len, &e))
+		return report_error(false, &e, NULL, NULL);
+	return EXIT_DONE;
+}
+
+static int
+version_show(const struct cli_options *o)
+{
+	AUTO_BUF struct buf b = BUF_INIT;
+
+	if (!o->json)
+		buf_puts(&b, "stconsole ");
+	buf_puts(&b, STCONSOLE_VERSION "\n");
+	return text_show(o, "version", &b);
+}
+
+static int
+help_show(const struct registry *r, const struct cli_options *o,
+    struct cli_words *w)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	const struct verb	*v;
+	struct err		 e;
+	size_t			 used;
+
+	if (w->count > 0 && str_equal(w->word[0], "--man"))
+		man_page(r, &b);
+	else if (w->count == 0)
+		help_all(r, &b);
+	else if ((v = cli_verb_find(r, w, &used, &e)) != NULL)
+		help_verb(v, &b);
+	else if (!help_group(r, w->word[0], &b))
+		return report_error(o->json, &e, NULL, NULL);
+	return text_show(o, "help", &b);
+}
+
+/* Drops the first word. */
+static void
+words_shift(struct cli_words *w)
+{
+	memmove(w->word, w->word + 1, w->count * sizeof(*w->word));
+	w->count--;
+	if (w->literal_from > 0)
+		w->literal_from--;
+}
+
+static enum cli_progress_form
+progress_form(const struct cli_options *o)
+{
+	if (o->progress_json)
+		return PROGRESS_JSON;
+	if (!isatty(STDERR_FILENO))
+		return PROGRESS_QUIET;
+	return o->linear ? PROGRESS_STEPS : PROGRESS_LINE;
+}
+
+static void
+warn(const struct err *e)
+{
+	(void)report_error(false, e, NULL, NULL);
+}
+
+/* With the world open: reads the inputs, checks the values, calls. */
+static int
+call_run(struct ctx *ctx, struct cli_call *call, const struct cli_options *o,
+    const struct cli_hooks *hooks)
+{
+	AUTO_JSON json_t	*params = NULL;
+	struct cli_run		 run = {
+		.ctx = ctx, .options = o, .hooks = hooks, .verb = call->verb
+	};
+	struct err		 e;
+
+	if (!ctx->read_only && !job_recover(ctx, &e))
+		warn(&e);
+	if (!cli_input_read(ctx, call, !o->json, &e))
+		return report_error(o->json, &e, NULL, NULL);
+	params = verb_params(call->verb, call->given, &e);
+	if (params == NULL)
+		return report_error(o->json, &e, NULL, NULL);
+	run.params = params;
+	cli_progress_init(&run.progress, progress_form(o), stderr,
+	    width_of_terminal(STDERR_FILENO));
+	ctx->progress = &run.progress.progress;
+	return run_verb(&run);
+}
+
+static bool
+world_open(struct ctx *ctx, const struct cli_options *o,
+    struct identity *who, struct err *e)
+{
+	ctx->store = store_open(o->state, e);
+	if (ctx->store == NULL || !identity_self(NULL, who, e))
+		return false;
+	ctx->who = who;
+	ctx->site_wanted = o->site;
+	ctx->read_only = o->read_only || store_is_read_only(ctx->store);
+	return true;
+}
+
+static int
+world_run(const struct registry *r, struct cli_call *call,
+    const struct cli_options *o, const struct cli_hooks *hooks)
+{
+	struct cancel	 cancel = { .fd = -1 };
+	struct identity	 who;
+	struct ctx	 ctx = {
+		.registry = r, .clock = &clock_system, .cancel = &cancel,
+		.prologue = hooks != NULL ? hooks->prologue : NULL
+	};
+	struct err	 e;
+	int		 status;
+
+	if (cancel_init(&cancel, &e) && world_open(&ctx, o, &who, &e)) {
+		cli_signals_set(&cancel);
+		status = call_run(&ctx, call, o, hooks);
+		cli_signals_set(NULL);
+	} else {
+		status = report_error(o->json, &e, NULL, NULL);
+	}
+	cli_input_fini(&ctx);
+	if (hooks != NULL && hooks->site_free != NULL && ctx.site != NULL)
+		hooks->site_free(ctx.site);
+	store_close(ctx.store);
+	cancel_fini(&cancel);
+	return status;
+}
+
+/* Without words: how the site is, and where to go on. */
+static int
+no_words(const struct registry *r, const struct cli_options *o,
+    const struct cli_hooks *hooks)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	struct cli_call		 call = { registry_verb(r, "status"),
+				    json_object(), json_object() };
+	int			 status;
+
+	if (call.verb == NULL || call.given == NULL || call.files == NULL) {
+		cli_call_fini(&call);
+		help_all(r, &b);
+		return text_show(o, "help", &b);
+	}
+	status = world_run(r, &call, o, hooks);
+	cli_call_fini(&call);
+	buf_puts(&b, T_WHERE_NEXT);
+	buf_putc(&b, '\n');
+	(void)out_text(o->json ? STDERR_FILENO : STDOUT_FILENO, buf_str(&b),
+	    b.len, NULL);
+	return status;
+}
+
+static int
+words_run(const struct registry *r, struct cli_words *w,
+    const struct cli_options *o, const struct cli_hooks *hooks)
+{
+	struct cli_call	 call = { 0 };
+	struct err	 e;
+	int		 status;
+
+	if (o->version || (w->count == 1 && str_equal(w->word[0], "version")))
+		return version_show(o);
+	if (w->count > 0 && str_equal(w->word[0], "help")) {
+		words_shift(w);
+		return help_show(r, o, w);
+	}
+	if (o->help)
+		return help_show(r, o, w);
+	if (w->count == 0)
+		return no_words(r, o, hooks);
+	if (cli_call_parse(r, w, &call, &e))
+		status = world_run(r, &call, o, hooks);
+	else
+		status = report_error(o->json, &e, NULL, NULL);
+	cli_call_fini(&call);
+	return status;
+}
+
+/* Columns of text can only be counted where characters are UTF-8. */
+static void
+locale_set(void)
+{
+	if (setlocale(LC_CTYPE, "") == NULL ||
+	    !str_equal(nl_langinfo(CODESET), "UTF-8"))
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+int
+cli_main(int argc, char **argv, const struct registry *registry,
+    const struct cli_hooks *hooks)
+{
+	struct cli_options	 o;
+	struct cli_words	 w;
+	struct err		 e;
+	int			 status;
+
+	locale_set();
+	cli_signals_set(NULL);
+	if (cli_options_parse(argc, argv, &o, &w, &e))
+		status = words_run(registry, &w, &o, hooks);
+	else
+		status = report_error(cli_wants_json(argc, argv), &e, NULL,
+		    NULL);
+	cli_words_fini(&w);
+	return status;
+}

@@ -1,0 +1,225 @@
+/*
+ * Private to src/cli and its unit tests: the parts that cli_main() puts
+ * together.
+ */
+#ifndef CLI_PARTS_H
+#define CLI_PARTS_H
+
+#include <stdio.h>
+
+#include "stconsole/buf.h"
+#include "stconsole/cli.h"
+#include "stconsole/job.h"
+#include "stconsole/progress.h"
+
+/* --- exit.c: what the exit status says ------------------------------- */
+
+enum cli_exit {
+	EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_CHANGED,
+	EXIT_CANCELLED, EXIT_HELD, EXIT_UNVERIFIED, EXIT_COUNT
+};
+
+int	 exit_from_err(const struct err *e);
+int	 exit_from_job(enum job_state state, bool verified);
+/* The same by the name that JSON has; a name that is no state is failed. */
+int	 exit_from_job_name(const char *state, bool verified);
+/* One line of help for a status. */
+const char *exit_meaning(enum cli_exit status);
+
+/* --- options.c: what may stand anywhere ------------------------------ */
+
+struct cli_options {
+	const char	*site, *state, *theme, *profile;
+	bool		 json, dry_run, yes, read_only, linear;
+	bool		 version, help, progress_json;
+	char		 yes_hash[65];		/* "" for plain --yes */
+	int64_t		 confirm_within_s;	/* 0: not asked for */
+};
+
+/* The words that are not global options, in order; they are borrowed. */
+struct cli_words {
+	const char	**word;
+	size_t		  count;
+	size_t		  literal_from;	/* words after "--"; count when none */
+};
+
+/* A row of the options, for parsing, help and man page. */
+struct cli_option {
+	const char	*name;		/* without "--" */
+	const char	*value;		/* what it takes, NULL for nothing */
+	bool		 optional;	/* the value, then only by "=" */
+	bool		(*take)(struct cli_options *o, const char *value,
+			    struct err *e);
+	const char	*help;
+};
+extern const struct cli_option cli_option_table[];
+extern const size_t cli_option_count;
+
+bool	 cli_options_parse(int argc, char **argv, struct cli_options *o,
+	     struct cli_words *w, struct err *e);
+void	 cli_words_fini(struct cli_words *w);
+/* Whether JSON was asked for, also when the rest cannot be parsed. */
+bool	 cli_wants_json(int argc, char **argv);
+
+/* --- words.c: words to a verb and its parameters --------------------- */
+
+struct cli_call {
+	const struct verb	*verb;
+	json_t			*given;	/* name: string, array or true */
+	json_t			*files;	/* name: FILE or "-", not yet read */
+};
+
+/*
+ * The longest verb that the words begin with; *used is how many.  When there
+ * is none the error names the nearest.
+ */
+const struct verb *cli_verb_find(const struct registry *r,
+	     const struct cli_words *w, size_t *used, struct err *e);
+bool	 cli_call_parse(const struct registry *r, const struct cli_words *w,
+	     struct cli_call *call, struct err *e);
+void	 cli_call_fini(struct cli_call *call);
+/* "admin.add" as it is typed; false when it does not fit. */
+bool	 cli_verb_typed(const char *name, char *out, size_t size);
+/*
+ * How a parameter's option is spelled, without "--": lower-snake; that of a
+ * file ends in "-file" when it holds a secret.
+ */
+void	 cli_param_option(const struct verb_param *p, struct buf *out);
+
+/* --- suggest.c -------------------------------------------------------- */
+
+/* Edits (insert, remove, replace, swap) between two words, at most limit. */
+size_t	 suggest_distance(const char *a, const char *b, size_t limit);
+/* The nearest of names that is near enough, or NULL.  Borrowed. */
+const char *suggest_nearest(const char *word, const char *const *names,
+	     size_t count);
+
+/* --- input.c: files, standard input, prompts ------------------------- */
+
+/*
+ * Reads what the call's files hold into call->given, secrets into
+ * ctx->secrets (freed by cli_input_fini).  A required secret that was not
+ * given is asked for when may_ask and stdin is a terminal.
+ */
+bool	 cli_input_read(struct ctx *ctx, struct cli_call *call, bool may_ask,
+	     struct err *e);
+void	 cli_input_fini(struct ctx *ctx);
+/*
+ * One line typed on stdin, without newline, into line.  False at end of
+ * input, on cancel or failure.
+ */
+bool	 cli_line_read(const struct cancel *cancel, char *line, size_t size,
+	     struct err *e);
+
+/* --- width.c: columns on a terminal ---------------------------------- */
+
+/* Columns that UTF-8 text takes; control characters count as one. */
+size_t	 width_of(const char *s);
+/*
+ * Appends s cut to columns (with "..." or the ellipsis character at the cut),
+ * control characters replaced.  Returns the columns that were written.
+ */
+size_t	 width_add(struct buf *out, const char *s, size_t columns);
+/* Columns of the terminal fd, 0 when it is none. */
+size_t	 width_of_terminal(int fd);
+
+/* --- print.c: a result for a person ---------------------------------- */
+
+/* columns: cut to that many; 0 for no limit. */
+void	 print_result(const struct verb *v, const json_t *result,
+	     size_t columns, struct buf *out);
+
+/* --- plan_print.c ------------------------------------------------------ */
+
+/* command: the line that applies exactly this plan, or NULL. */
+void	 print_plan(const json_t *plan, const char *command, struct buf *out);
+
+/* --- progress.c -------------------------------------------------------- */
+
+enum cli_progress_form {
+	PROGRESS_QUIET, PROGRESS_LINE, PROGRESS_STEPS, PROGRESS_JSON
+};
+
+struct cli_progress {
+	struct progress		 progress;	/* for ctx->progress */
+	enum cli_progress_form	 form;
+	FILE			*to;
+	size_t			 shown;		/* columns on the line now */
+	unsigned		 last_step;
+	size_t			 columns;
+};
+
+void	 cli_progress_init(struct cli_progress *p, enum cli_progress_form form,
+	     FILE *to, size_t columns);
+/* Takes the line away before anything else is written. */
+void	 cli_progress_clear(struct cli_progress *p);
+
+/* --- signals.c --------------------------------------------------------- */
+
+/*
+ * SIGPIPE is ignored.  With c, Ctrl-C asks to cancel; SIGTERM and a lost
+ * terminal interrupt.  NULL before c goes.
+ */
+void	 cli_signals_set(struct cancel *c);
+
+/* --- out.c: the one place that writes -------------------------------- */
+
+/*
+ * The whole text to fd.  A reader that went away is no error (*e untouched,
+ * true); anything else is.
+ */
+bool	 out_text(int fd, const char *text, size_t len, struct err *e);
+/* One JSON document and a newline.  Takes the reference. */
+bool	 out_json(json_t *document, struct err *e);
+
+/* --- help.c, man.c ----------------------------------------------------- */
+
+void	 help_all(const struct registry *r, struct buf *out);
+void	 help_verb(const struct verb *v, struct buf *out);
+/* The verbs that begin with word; false when there are none. */
+bool	 help_group(const struct registry *r, const char *word,
+	     struct buf *out);
+/* "admin add MAIL [--via mongo|api]" */
+void	 help_usage(const struct verb *v, struct buf *out);
+/* What a parameter takes, in a word: "MAIL", "mongo|api", "FILE|-". */
+void	 help_param_value(const struct verb_param *p, struct buf *out);
+/* The parameter as it is typed: "MAIL...", "--via mongo|api". */
+void	 help_param(const struct verb_param *p, struct buf *out);
+/* The whole manual page, mdoc(7). */
+void	 man_page(const struct registry *r, struct buf *out);
+
+/* --- run.c: one verb from call to exit status ------------------------ */
+
+struct cli_run {
+	struct ctx			*ctx;
+	const struct cli_options	*options;
+	const struct cli_hooks		*hooks;
+	const struct verb		*verb;
+	const json_t			*params;	/* borrowed */
+	struct cli_progress		 progress;
+	bool				 banner_shown;
+	bool				 lines_shown;	/* by a follower */
+};
+
+int	 run_verb(struct cli_run *run);
+/* --- change.c: a plan, shown, asked about, applied ------------------- */
+int	 run_plan(struct cli_run *run, struct plan *plan);
+
+/* --- report.c: how things end ---------------------------------------- */
+
+/*
+ * {"ok":false,...} on stdout when json, and the words on stderr.  plan and
+ * job may be NULL; borrowed.  Returns the exit status.
+ */
+int	 report_error(bool json, const struct err *e, const json_t *plan,
+	     const json_t *job);
+/* {"ok":true,"NAME":value} on stdout.  Takes value. */
+int	 report_value(const char *name, json_t *value);
+/* Any document on stdout; takes it.  Returns the exit status of writing. */
+int	 report_document(json_t *document);
+/* The hook's line, once, where it belongs. */
+void	 report_banner(struct cli_run *run);
+/* {"id","state","verified"}; new reference. */
+json_t	*report_job(const struct job_result *job);
+
+#endif
