@@ -1,27 +1,25 @@
 /*
- * Puts the parts together: which services there are, and which front end
- * runs.  The only place that knows them all.
+ * Puts the parts together: which services there are and what the front end
+ * needs of the site.  The only place that knows them all.
  */
-#include <signal.h>
-#include <stdio.h>
-
+#include "stconsole/cli.h"
+#include "stconsole/directory.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
 #include "stconsole/secret.h"
-#include "stconsole/verb.h"
+#include "stconsole/site.h"
 
 static const struct service *const services[] = {
 	&core_service, &undo_service, &settings_service
 };
 
-int
-main(void)
-{
-	static const struct registry registry = {
-		services, sizeof(services) / sizeof(services[0])
-	};
+static const struct registry registry = { services, LENGTH(services) };
 
+static const struct cli_hooks hooks = { NULL, NULL, NULL };
+
+int
+main(int argc, char **argv)
+{
 	secret_protect_process();
-	signal(SIGPIPE, SIG_IGN);
-	printf("stconsole " STCONSOLE_VERSION ", %zu services\n",
-	    registry.count);
-	return 0;
+	return cli_main(argc, argv, &registry, &hooks);
 }

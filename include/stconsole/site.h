@@ -108,7 +108,6 @@ bool	 site_prologue(struct ctx *ctx, struct plan *plan, struct err *e);
 extern const struct service site_service;	/* site.list|show config.* */
 extern const struct service site_daily_service;	/* site.services|start|... */
 extern const struct service snapshot_service;	/* snapshot.* */
-extern const struct service site_daily_service;	/* site.services ... */
 
 /*
  * The containers of this site as the engine lists them now, by their labels:
