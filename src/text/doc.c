@@ -218,8 +218,12 @@ edit_is_proved(const struct doc *doc, enum doc_change change,
 	bool		 ok;
 
 	ok = doc_parse(&after, doc->format, buf_str(out), out->len, e);
-	if (!ok)
+	if (!ok) {
 		err_context(e, T_DOC_REPARSE, path);
+		/* The file is well; it is the edit that is refused. */
+		if (e != NULL && e->domain != ERR_NOMEM)
+			e->domain = ERR_REFUSED;
+	}
 	ok = ok && doc_prove(doc, &after, change, path, value, e);
 	doc_fini(&after);
 	return ok;

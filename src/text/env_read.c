@@ -110,7 +110,8 @@ key_scan(struct env_reader *r, size_t *end, struct err *e)
 		if (c == '=' || c == ':')
 			return true;
 		n = str_utf8_len(text + *end, r->len - *end);
-		if ((n > 1 && env_space_len(text + *end, n) == 0) || (c >= '0' && c <= '9') ||
+		if ((n > 1 && env_space_len(text + *end, n) == 0) ||
+		    (c >= '0' && c <= '9') ||
 		    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 		    (c != '\0' && strchr("_.-[]", c) != NULL))
 			continue;

@@ -171,6 +171,9 @@ unsafe_edits_are_refused_by_name(void **state)
 	    "line 1");
 	edit_refused(&doc_env, "A='1' B=2\n", DOC_UNSET, "B", NULL,
 	    "line 1");
+	/* What comes first then would be taken for a byte order mark. */
+	edit_refused(&doc_env, "A=1\n\xEF\xBB\xBF=\n", DOC_UNSET, "A", NULL,
+	    "damage");
 }
 
 int
