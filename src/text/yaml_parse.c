@@ -11,7 +11,7 @@
 
 #include "stconsole/msg.h"
 
-#include "yaml_source.h"
+#include "source.h"
 #include "yml.h"
 
 #include "text_tree.def"
@@ -38,7 +38,7 @@ struct yml_anchor {
 struct yml_parse {
 	struct doc		*doc;
 	struct yml_tree		*tree;
-	struct yml_source	 source;
+	struct text_source	 source;
 	yaml_parser_t		 parser;
 	struct buf		 path;
 	struct yml_frame	*frames;
@@ -176,7 +176,7 @@ alias_add(struct yml_parse *p, uint32_t node, uint32_t target)
 static bool
 check_bytes(struct yml_parse *p, size_t from, size_t to)
 {
-	if (yml_source_is_clean(&p->source, from, to))
+	if (text_source_is_clean(&p->source, from, to))
 		return true;
 	while (p->source.text[from] == p->source.clean[from])
 		from++;
@@ -296,9 +296,9 @@ on_key(struct yml_parse *p, const yaml_event_t *ev)
 	if (strlen(name) != ev->data.scalar.length)
 		return err_set(p->e, ERR_YAML, 0, T_YAML_NUL,
 		    ev->start_mark.line + 1);
-	f->key = yml_source_offset(&p->source, ev->start_mark.index);
+	f->key = text_source_offset(&p->source, ev->start_mark.index);
 	f->line = ev->start_mark.line + 1;
-	end = yml_source_offset(&p->source, ev->end_mark.index);
+	end = text_source_offset(&p->source, ev->end_mark.index);
 	f->end = end;
 	f->has_key = true;
 	path_cut(p, f->path_len);
@@ -377,8 +377,8 @@ on_scalar(struct yml_parse *p, const yaml_event_t *ev)
 	if (strlen(value) != ev->data.scalar.length)
 		return err_set(p->e, ERR_YAML, 0, T_YAML_NUL,
 		    ev->start_mark.line + 1);
-	first = yml_source_offset(&p->source, ev->start_mark.index);
-	end = yml_source_offset(&p->source, ev->end_mark.index);
+	first = text_source_offset(&p->source, ev->start_mark.index);
+	end = text_source_offset(&p->source, ev->end_mark.index);
 	start = skip_properties(p->doc, first, end);
 	if (!check_bytes(p, first, start) ||
 	    !scalar_span(p, ev, &start, &end, &is_fixed))
@@ -405,8 +405,8 @@ on_alias(struct yml_parse *p, const yaml_event_t *ev)
 	if (target == YML_NONE)
 		return err_set(p->e, ERR_YAML, 0, T_YAML_ANCHOR, name,
 		    ev->start_mark.line + 1);
-	start = yml_source_offset(&p->source, ev->start_mark.index);
-	end = yml_source_offset(&p->source, ev->end_mark.index);
+	start = text_source_offset(&p->source, ev->start_mark.index);
+	end = text_source_offset(&p->source, ev->end_mark.index);
 	n = entry_add(p, name, strlen(name), ev->start_mark.line + 1, start);
 	if (n == YML_NONE)
 		return false;
@@ -434,7 +434,7 @@ on_start(struct yml_parse *p, const yaml_event_t *ev, bool is_mapping)
 	is_flow = is_mapping ?
 	    ev->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE :
 	    ev->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
-	start = yml_source_offset(&p->source, ev->start_mark.index);
+	start = text_source_offset(&p->source, ev->start_mark.index);
 	end = skip_properties(p->doc, start, p->doc->len);
 	if (!check_bytes(p, start, skip_line(p->doc, start) < end ?
 	    start : end))
@@ -461,7 +461,7 @@ on_end(struct yml_parse *p, const yaml_event_t *ev)
 
 	/* "[a: b]" holds a mapping in flow style without brackets. */
 	if (f->is_flow && open == (f->is_mapping ? '{' : '['))
-		end = yml_source_offset(&p->source, ev->end_mark.index);
+		end = text_source_offset(&p->source, ev->end_mark.index);
 	p->depth--;
 	entry_end(p, f->node, end);
 	return true;
@@ -549,7 +549,7 @@ static void
 parse_fini(struct yml_parse *p)
 {
 	yaml_parser_delete(&p->parser);
-	yml_source_fini(&p->source);
+	text_source_fini(&p->source);
 	buf_fini(&p->path);
 	free(p->frames);
 	while (p->n_anchors > 0)
@@ -576,8 +576,8 @@ yml_parse(struct doc *doc, struct err *e)
 	p->e = e;
 	p->frames = calloc(YML_DEPTH_MAX, sizeof(*p->frames));
 	ok = p->frames != NULL || err_nomem(e);
-	ok = ok && yml_source_init(&p->source, doc->text, doc->len, e) &&
-	    parse_events(p) && parse_unique(p);
+	ok = ok && text_source_init(&p->source, SOURCE_YAML, doc->text,
+	    doc->len, e) && parse_events(p) && parse_unique(p);
 	parse_fini(p);
 	return ok;
 }

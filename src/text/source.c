@@ -1,19 +1,25 @@
 /*
- * libyaml refuses invalid UTF-8 and control characters even in comments,
- * where a vendor's Latin-1 note does no harm.  It reads a copy in which each
+ * libyaml and expat refuse invalid UTF-8 and control characters even in
+ * comments, where a vendor's Latin-1 note does no harm.  They read a copy in which each
  * such byte is '?'; the caller refuses the file when one stood in content.
  */
-#include "yaml_source.h"
+#include "source.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "stconsole/str.h"
 
-/* The characters that libyaml's reader takes (yaml_parser_update_buffer). */
+/*
+ * The characters that libyaml's reader takes (yaml_parser_update_buffer);
+ * XML 1.0 has DEL, the C1 controls and U+FEFF besides.
+ */
 static bool
-char_is_allowed(const unsigned char *u, size_t n)
+char_is_allowed(enum text_source_kind kind, const unsigned char *u, size_t n)
 {
+	if (kind == SOURCE_XML && (n == 2 || u[0] == 0x7f ||
+	    (n == 3 && u[0] == 0xef && u[1] == 0xbb)))
+		return true;
 	if (n == 1)
 		return (u[0] >= ' ' && u[0] < 0x7f) || u[0] == '\t' ||
 		    u[0] == '\n' || u[0] == '\r';
@@ -28,7 +34,7 @@ char_is_allowed(const unsigned char *u, size_t n)
 }
 
 static bool
-source_replace(struct yml_source *s, size_t at, size_t n)
+source_replace(struct text_source *s, size_t at, size_t n)
 {
 	if (s->copy == NULL) {
 		s->copy = malloc(s->len);
@@ -42,12 +48,12 @@ source_replace(struct yml_source *s, size_t at, size_t n)
 }
 
 bool
-yml_source_init(struct yml_source *s, const char *text, size_t len,
-    struct err *e)
+text_source_init(struct text_source *s, enum text_source_kind kind,
+    const char *text, size_t len, struct err *e)
 {
 	size_t i, n;
 
-	*s = (struct yml_source){ .text = text, .clean = text, .len = len,
+	*s = (struct text_source){ .text = text, .clean = text, .len = len,
 	    .is_ascii = true };
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		s->base = 3;
@@ -61,7 +67,7 @@ yml_source_init(struct yml_source *s, const char *text, size_t len,
 		n = str_utf8_len(text + i, len - i);
 		if (n > 1)
 			s->is_ascii = false;
-		if (n > 0 && char_is_allowed(u, n))
+		if (n > 0 && char_is_allowed(kind, u, n))
 			continue;
 		n = n == 0 ? 1 : n;
 		if (!source_replace(s, i, n))
@@ -71,10 +77,10 @@ yml_source_init(struct yml_source *s, const char *text, size_t len,
 }
 
 void
-yml_source_fini(struct yml_source *s)
+text_source_fini(struct text_source *s)
 {
 	free(s->copy);
-	*s = (struct yml_source){ 0 };
+	*s = (struct text_source){ 0 };
 }
 
 static bool
@@ -84,7 +90,7 @@ is_inner_byte(char c)
 }
 
 size_t
-yml_source_offset(struct yml_source *s, size_t index)
+text_source_offset(struct text_source *s, size_t index)
 {
 	if (s->is_ascii)
 		return s->base + index < s->len ? s->base + index : s->len;
@@ -104,7 +110,7 @@ yml_source_offset(struct yml_source *s, size_t index)
 }
 
 bool
-yml_source_is_clean(const struct yml_source *s, size_t from, size_t to)
+text_source_is_clean(const struct text_source *s, size_t from, size_t to)
 {
 	return s->copy == NULL ||
 	    memcmp(s->text + from, s->clean + from, to - from) == 0;
