@@ -57,7 +57,7 @@ step_path(const char *path, struct buf *out, size_t *parent_len,
 		before = p;
 	}
 	if (more < 0 || (last.text == NULL && !last.is_index)) {
-		err_set(e, ERR_YAML, 0, T_YAML_PATH, path);
+		err_set(e, ERR_REFUSED, 0, T_YAML_PATH, path);
 		return err_hint(e, T_YAML_PATH_HINT);
 	}
 	if (last.is_index) {

@@ -175,16 +175,32 @@ prove_gone(const struct doc *before, const struct doc *after,
 	return j == after->n ? true : refuse_count(path, e);
 }
 
+/*
+ * Without the nodes behind aliases and merge keys, which come last: they are
+ * the bytes of other nodes seen again, and follow when those change.
+ */
+static struct doc
+own_nodes(const struct doc *doc)
+{
+	struct doc own = *doc;
+
+	while (own.n > 0 && own.nodes[own.n - 1].anchor != NULL &&
+	    own.nodes[own.n - 1].kind != DOC_ALIAS)
+		own.n--;
+	return own;
+}
+
 bool
 doc_prove(const struct doc *before, const struct doc *after,
     enum doc_change change, const char *path, const char *value,
     struct err *e)
 {
-	const struct doc_node *target = doc_find(before, path);
+	struct doc		 b = own_nodes(before), a = own_nodes(after);
+	const struct doc_node	*target = doc_find(&b, path);
 
 	if (change != DOC_SET)
-		return prove_gone(before, after, path, e);
+		return prove_gone(&b, &a, path, e);
 	if (target == NULL)
-		return prove_added(before, after, path, value, e);
-	return prove_changed(before, after, target, path, value, e);
+		return prove_added(&b, &a, path, value, e);
+	return prove_changed(&b, &a, target, path, value, e);
 }

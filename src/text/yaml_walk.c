@@ -159,7 +159,7 @@ yml_walk(const struct doc *doc, const char *path, struct yml_place *out,
 	*out = (struct yml_place){ .node = YML_NONE, .parent = YML_NONE };
 	out->node = walk_document(doc, yml_path_document(&p));
 	if (out->node == YML_NONE)
-		return err_set(e, ERR_YAML, 0, T_YAML_DOCUMENT, path);
+		return err_set(e, ERR_REFUSED, 0, T_YAML_DOCUMENT, path);
 	for (first = true; more > 0 && is_down; first = false) {
 		before = p;
 		more = yml_path_next(&p, first, &out->last);
@@ -176,6 +176,6 @@ yml_walk(const struct doc *doc, const char *path, struct yml_place *out,
 	}
 	if (more >= 0)
 		return true;
-	err_set(e, ERR_YAML, 0, T_YAML_PATH, path);
+	err_set(e, ERR_REFUSED, 0, T_YAML_PATH, path);
 	return err_hint(e, T_YAML_PATH_HINT);
 }
