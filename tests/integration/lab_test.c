@@ -455,7 +455,7 @@ all_end(struct watched *w)
 }
 
 static void
-a_killed_lab_leaves_no_process_and_the_next_removes_its_folder(void **state)
+a_killed_lab_leaves_nothing_once_the_next_starts(void **state)
 {
 	struct lab		 l = LAB_INIT;
 	struct lab		 next = LAB_INIT;
@@ -500,6 +500,48 @@ the_lab_ends_with_its_last_user(void **state)
 	assert_int_equal(waitpid(supervisor, NULL, 0), supervisor);
 	assert_false(file_exists(AT_FDCWD, dir));
 	assert_false(lab_attach(&second, dir, NULL));
+}
+
+/* In a process of its own: starts a lab, tells the pids, waits for its end. */
+static void
+user_live(int out)
+{
+	struct lab	 l = LAB_INIT;
+	pid_t		 pids[4] = { 0 };
+
+	lab_start(&l, NULL, NULL);
+	pids[0] = l.supervisor;
+	pids[1] = lab_slapd_pid(&l);
+	pids[2] = lab_mongod_pid(&l, 0);
+	pids[3] = lab_api_pid(&l);
+	if (write(out, pids, sizeof(pids)) != sizeof(pids))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void
+the_lab_ends_when_its_user_is_killed(void **state)
+{
+	struct watched	 w = { .n = 0 };
+	pid_t		 pids[4] = { 0 };
+	pid_t		 user = 0;
+	int		 fds[2] = { -1, -1 };
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	user = fork();
+	assert_true(user >= 0);
+	if (user == 0)
+		user_live(fds[1]);
+	close(fds[1]);
+	assert_int_equal(read(fds[0], pids, sizeof(pids)), sizeof(pids));
+	close(fds[0]);
+	for (size_t i = 0; i < LENGTH(pids); i++)
+		watch(&w, pids[i]);
+	assert_int_equal(kill(user, SIGKILL), 0);
+	assert_int_equal(waitpid(user, NULL, 0), user);
+	all_end(&w);
 }
 
 static void
@@ -578,8 +620,9 @@ main(void)
 		cmocka_unit_test(a_missing_server_is_named_and_the_rest_starts),
 		cmocka_unit_test(passwords_are_not_in_lab_json),
 		cmocka_unit_test(
-		    a_killed_lab_leaves_no_process_and_the_next_removes_its_folder),
+		    a_killed_lab_leaves_nothing_once_the_next_starts),
 		cmocka_unit_test(the_lab_ends_with_its_last_user),
+		cmocka_unit_test(the_lab_ends_when_its_user_is_killed),
 	};
 
 	return cmocka_run_group_tests_name("lab", tests, setup, teardown);

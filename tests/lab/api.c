@@ -54,7 +54,7 @@ struct call {
 	struct api			*api;
 	const struct api_request	*q;
 	struct api_answer		*a;
-	const char			*rest;	/* of the path after the route */
+	const char			*rest;	/* path after the route */
 };
 
 static void
@@ -337,7 +337,8 @@ admin_post(struct call *c)
 	AUTO_JSON json_t	*j = json_parse(c->q->body,
 	    strlen(c->q->body), NULL);
 	const char		*email = json_text(j, "email");
-	size_t			 n = json_array_size(c->api->administrators);
+	json_t			*all = c->api->administrators;
+	size_t			 n = json_array_size(all);
 
 	if (strchr(email, '@') == NULL)
 		fail(c, 400, "email expected");
@@ -346,8 +347,7 @@ admin_post(struct call *c)
 	else if (!admin_append(c->api, email))
 		fail(c, 400, "out of memory");
 	else
-		json_answer(c, 201, json_array_get(c->api->administrators,
-		    n));
+		json_answer(c, 201, json_array_get(all, n));
 }
 
 static void
@@ -436,7 +436,8 @@ api_work(void *arg)
 	struct api_job		*job = arg;
 	AUTO_FREE char		*chain = lab_path(job->house,
 	    "tls/server.pem");
-	AUTO_FREE char		*key = lab_path(job->house, "tls/server.key");
+	AUTO_FREE char		*key = lab_path(job->house,
+	    "tls/server.key");
 	const char		*path = job->house->run->admin_path;
 	struct api		 api = {
 		.admin_path = path == NULL ? ADMIN_PATH : path,

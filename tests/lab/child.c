@@ -45,6 +45,7 @@ child_settle(pid_t parent, const char *log)
 	dup2(out, 1);
 	dup2(out, 2);
 	close_range(3, ~0U, 0);
+	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -69,8 +69,10 @@ args_add(struct args *a, const char *name, const char *value)
 	a->v[a->n++] = value;
 }
 
-/* The supervisor goes with the user that started it only by the lock, so it
- * must not have our descriptors: close-on-exec is not ours to trust. */
+/*
+ * The supervisor must hold none of our descriptors: an inherited lock on
+ * users would keep the lab alive for ever.
+ */
 static void
 child_exec(const char *program, const struct args *a, int out)
 {
@@ -107,7 +109,7 @@ ready_wait(int fd, struct err *e)
 	}
 	if (str_equal(line, "ready\n"))
 		return true;
-	return err_set(e, ERR_PROC, 0, T_LAB_START, "see stderr");
+	return err_set(e, ERR_PROC, 0, T_LAB_START);
 }
 
 static bool

@@ -442,10 +442,27 @@ set_prepare(struct lab_house *h, struct err *e)
 	return ok;
 }
 
+/* A set is ready when all of its members are, not only the first. */
+static bool
+secondaries_wait(struct lab_house *h, struct err *e)
+{
+	bool	 ok = true;
+
+	for (int n = 1; ok && n < h->run->members; n++) {
+		mongoc_client_t	*m = member_client(h, n, NULL, NULL);
+
+		ok = m != NULL ? member_wait(h, n, m, "secondary", e) :
+		    err_nomem(e);
+		mongoc_client_destroy(m);
+	}
+	return ok;
+}
+
 bool
 lab_mongod_prepare(struct lab_house *h, struct err *e)
 {
 	if (h->mongods[0] <= 0)
 		return true;
-	return set_prepare(h, e) && set_fill(h, e) && mongo_facts(h, e);
+	return set_prepare(h, e) && set_fill(h, e) &&
+	    secondaries_wait(h, e) && mongo_facts(h, e);
 }

@@ -204,6 +204,8 @@ lab_supervise(const struct lab_run *run)
 	struct err		 e = { 0 };
 	int			 code = 0;
 
+	/* Whoever started us may be gone when we say "ready". */
+	signal(SIGPIPE, SIG_IGN);
 	if (!lab_registry_clean(&e))
 		return complain(&e);
 	if (lab_house_open(&h, run, &e) && watch_open(&w, &h, &e) &&

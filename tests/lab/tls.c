@@ -1,8 +1,8 @@
 /*
  * The lab's certificates, new for each run: root, intermediate, server (SAN
  * localhost, 127.0.0.1, ::1 and this machine's own names, because libldap
- * compares the certificate of "localhost" with those), a client for X.509 login, and a root that
- * signed nothing, for trust that must fail.  In tls/:
+ * compares the certificate of "localhost" with those), a client for X.509
+ * login, and a root that signed nothing, for trust that must fail.  In tls/:
  *   ca.pem          the root
  *   ca-chain.pem    root and intermediate
  *   server.pem      server and intermediate, as a server sends them
