@@ -52,7 +52,14 @@ BENCH_BIN := $(BENCHES:%.c=$(B)/%)
 .SECONDARY:
 .DELETE_ON_ERROR:
 
+# Faults for the kill tests, loaded before the program (tests/fault).
+$(B)/fault.so: tests/fault/fault.c
+	@mkdir -p $(@D)
+	@echo "LD $@"; $(CC) -O1 -g -shared -fPIC -o $@ $< -ldl
+
 all: $(B)/stconsole $(if $(LAB_SRC),$(B)/stconsole-lab)
+
+$(INTEG_BIN): | $(B)/fault.so $(B)/stconsole $(B)/stconsole-lab
 
 $(B)/stconsole: $(B)/src/main.o $(B)/libstconsole.a
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
