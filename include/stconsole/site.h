@@ -81,23 +81,15 @@ bool	 site_ldap_servers(const struct site *site,
 
 /*
  * Adds to a plan the write of one of the site's files (file.write: snapshot
- * object, probe by digest, exact undo), its lock and a masked diff.  path is
- * relative to the root.  splice and key (what doc_edit was told), when not
- * NULL, let undo work around later edits elsewhere.  Nothing is added when
- * the texts are equal.  The steps by which changes take effect come once,
- * after the last write: site_effect_steps.
+ * object, probe by digest, exact undo), its lock, a masked diff, and the
+ * steps by which the change takes effect.  path is relative to the root.
+ * splice and key (what doc_edit was told), when not NULL, let undo work
+ * around later edits elsewhere.  Nothing is added when the texts are equal.
  */
 bool	 site_plan_write(struct ctx *ctx, struct plan *plan,
 	     const char *path, const char *key, const struct buf *old_text,
 	     const struct buf *new_text, const struct doc_splice *splice,
 	     struct err *e);
-
-/*
- * Adds the steps by which changes of these files (relative to the root) take
- * effect: recreate or restart what they feed, then see that it runs.
- */
-bool	 site_effect_steps(struct ctx *ctx, struct plan *plan,
-	     const char *const *paths, size_t n, struct err *e);
 
 /* True when a key of a site file holds a secret (password, URL, token). */
 bool	 site_key_is_secret(const char *key);

@@ -188,11 +188,41 @@ bool	 site_contradictions_read(struct site *site, struct err *e);
 bool	 site_value_is_secret(const char *value);
 /* A value for eyes: a URL keeps all but its password.  malloc'd or NULL. */
 char	*site_value_mask(const char *key, const char *value);
-/* diff_mask: arg is not used. */
+
+/* ---- diff_mask.c */
+
+/* diff_mask for texts that no editor parses: arg is NULL, line by line. */
 bool	 site_diff_mask(void *arg, const char *line, size_t len,
 	     struct buf *shown);
+/*
+ * The unified diff of a file's texts, secrets masked; "" when they are
+ * equal.  Either may be NULL: the file is not there.
+ */
+bool	 site_diff_put(const char *path, const struct buf *before,
+	     const struct buf *after, struct buf *out, struct err *e);
 
-/* ---- file_write.c */
+/* ---- file_plan.c, file_write.c, file_undo.c */
+
+/*
+ * A path relative to the root without "./", or ERR_USAGE for one that is
+ * absolute, empty or has "..".  Borrowed from path.
+ */
+const char *site_path_check(const char *path, struct err *e);
+/*
+ * Opens the folder of a file, which must be beneath the root and, when it is
+ * there, a regular file there; *name is its last part, borrowed from path.
+ * -1 on failure.  is_missing, when not NULL, permits and tells absence.
+ */
+int	 site_folder_open(const struct site *site, const char *path,
+	     const char **name, bool *is_missing, struct err *e);
+/*
+ * The current text with the change from before to after taken back, while
+ * later edits elsewhere stay.  ERR_CHANGED, naming the file, when it cannot
+ * be done for sure.  args are those of the step.
+ */
+bool	 site_undo_merge(const json_t *args, const struct buf *before,
+	     const struct buf *after, const struct buf *current,
+	     struct buf *out, struct err *e);
 
 /* Owner and times for a file that is put back as it was. */
 struct site_attributes {
