@@ -24,6 +24,8 @@ struct proc_spec {
 	/* Whole lines of stdout as they come, instead of collecting them. */
 	void			(*line)(void *arg, const char *line);
 	void			*arg;
+	/* stderr goes where stdout goes, in the order it was written. */
+	bool			 merges_err;
 };
 
 struct proc_result {

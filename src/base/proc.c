@@ -89,7 +89,7 @@ child_exec(const struct proc_spec *spec, char **env, int pipes[3][2],
 	if (in < 0)
 		in = open(fallback, O_RDONLY);
 	if (dup2(in, 0) < 0 || dup2(pipes[1][1], 1) < 0 ||
-	    dup2(pipes[2][1], 2) < 0)
+	    dup2(pipes[spec->merges_err ? 1 : 2][1], 2) < 0)
 		goto fail;
 	if (spec->cwd != NULL && chdir(spec->cwd) < 0)
 		goto fail;

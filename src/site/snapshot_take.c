@@ -160,13 +160,16 @@ snapshot_take_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 static bool
 makes_snapshots(const struct plan *plan)
 {
-	json_t	*step;
-	size_t	 i;
+	const char	*action;
+	json_t		*step;
+	size_t		 i;
 
-	json_array_foreach(plan_steps(plan), i, step)
-		if (strcmp(json_text(step, "action"), "snapshot.take") == 0 ||
-		    strcmp(json_text(step, "action"), "snapshot.prune") == 0)
+	json_array_foreach(plan_steps(plan), i, step) {
+		action = json_text(json_object_get(step, "do"), "action");
+		if (strcmp(action, "snapshot.take") == 0 ||
+		    strcmp(action, "snapshot.prune") == 0)
 			return true;
+	}
 	return false;
 }
 
