@@ -48,7 +48,7 @@ enum mongo_kind {
 
 /*
  * Connects and logs in with the site's account.  Waits at most
- * mongo.timeout_s (or what the URL says) for each server.
+ * mongo.timeout_ms (or what the URL says) for each server.
  */
 bool	 mongo_open(struct ctx *ctx, enum mongo_wants wants,
 	     struct mongo **out, struct err *e);

@@ -248,7 +248,7 @@ replace_undo(struct ctx *ctx, const json_t *args, const json_t *memo,
 	    json_text(args, "document"), e);
 }
 
-const struct action mongo_actions[] = {
+const struct action mongo_actions[MONGO_ACTIONS] = {
 	{ .name = "mongo.insert", .kind = STEP_WRITE, .probe = insert_probe,
 	  .prepare = insert_prepare, .act = insert_act,
 	  .undo = insert_undo },
@@ -258,4 +258,3 @@ const struct action mongo_actions[] = {
 	  .probe = replace_probe, .act = replace_act,
 	  .undo = replace_undo },
 };
-const size_t mongo_action_count = LENGTH(mongo_actions);

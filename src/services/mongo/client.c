@@ -294,11 +294,11 @@ mongo_open_url(const struct secret *url, enum mongo_wants wants,
 static bool
 open_timeout(const struct ctx *ctx, int *timeout_ms, struct err *e)
 {
-	int64_t	 s;
+	int64_t	 ms;
 
-	if (!settings_get_int(ctx, "mongo.timeout_s", &s, e))
+	if (!settings_get_int(ctx, "mongo.timeout_ms", &ms, e))
 		return false;
-	*timeout_ms = (int)(s * 1000);
+	*timeout_ms = ms < 100 ? 100 : ms > 600000 ? 600000 : (int)ms;
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include <bson/bson.h>
 #include <mongoc/mongoc.h>
 
+#include "stconsole/action.h"
 #include "stconsole/mongo.h"
 
 /* More servers than any Sametime has; further ones are not described. */
@@ -25,7 +26,7 @@ struct host_seen {
 	bool	is_mongos;
 	char	set[128];		/* "" for none */
 	int	min_wire, max_wire;
-	char	why[256];
+	char	why[512];
 };
 
 struct mongo {
@@ -80,8 +81,8 @@ bson_t	*mongo_bson(const char *text, struct err *e);
 bool	 mongo_doc_set(struct mongo_doc *doc, const bson_t *bson,
 	     struct err *e);
 
-extern const struct action mongo_actions[];
-extern const size_t mongo_action_count;
+#define MONGO_ACTIONS	3
+extern const struct action mongo_actions[MONGO_ACTIONS];
 
 static inline void
 mongo_bson_at(bson_t **b)

@@ -42,5 +42,5 @@ const struct service mongo_service = {
 	.verbs = verbs,
 	.verb_count = LENGTH(verbs),
 	.actions = mongo_actions,
-	.action_count = 3,
+	.action_count = MONGO_ACTIONS,
 };
