@@ -2,20 +2,36 @@
  * Puts the parts together: which services there are and what the front end
  * needs of the site.  The only place that knows them all.
  */
+#include "stconsole/admins.h"
 #include "stconsole/cli.h"
 #include "stconsole/directory.h"
 #include "stconsole/mem.h"
+#include "stconsole/mongo.h"
 #include "stconsole/msg.h"
 #include "stconsole/secret.h"
 #include "stconsole/site.h"
 
 static const struct service *const services[] = {
-	&core_service, &undo_service, &settings_service
+	&core_service, &undo_service, &settings_service,
+	&site_daily_service, &snapshot_service, &directory_service,
+	&mongo_service, &admins_service
 };
 
 static const struct registry registry = { services, LENGTH(services) };
 
-static const struct cli_hooks hooks = { NULL, NULL, NULL };
+static const char *
+banner(const struct ctx *ctx)
+{
+	if (ctx->site == NULL || !site_is_demo(ctx->site))
+		return NULL;
+	return "This is the demo site: nothing here is a real deployment.";
+}
+
+static const struct cli_hooks hooks = {
+	.prologue = site_prologue,
+	.site_free = site_free,
+	.banner = banner
+};
 
 int
 main(int argc, char **argv)
