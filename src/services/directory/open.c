@@ -19,7 +19,7 @@ directory_options_read(const struct ctx *ctx, struct directory_options *out,
 
 	if (!settings_get(ctx, "directory.starttls", &starttls, e) ||
 	    !settings_get(ctx, "directory.referrals", &referrals, e) ||
-	    !settings_get_int(ctx, "directory.timeout", &timeout_s, e))
+	    !settings_get_int(ctx, "directory.timeout_s", &timeout_s, e))
 		return false;
 	if (strcmp(starttls, "never") == 0)
 		o.starttls = STARTTLS_NEVER;
