@@ -96,6 +96,22 @@ undo_act(struct ctx *ctx, const json_t *args, const json_t *memo,
 	return ok;
 }
 
+/* Undo of an undo: the step is carried out again, with what it drew then. */
+static bool
+undo_again(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	struct target	t;
+	bool		ok;
+
+	(void)memo;
+	if (!target_find(ctx, args, &t, e))
+		return false;
+	ok = t.action->act(ctx, t.args, t.record.memo, e);
+	target_fini(&t);
+	return ok;
+}
+
 static bool
 mark_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
     enum probe *found, json_t *seen, struct err *e)
@@ -112,7 +128,7 @@ mark_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
 }
 
 static bool
-mark_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+mark_state(struct ctx *ctx, const json_t *args, enum job_state state,
     struct err *e)
 {
 	AUTO_FREE char	*path = store_path(ctx->store, "jobs/%s/journal",
@@ -121,22 +137,37 @@ mark_act(struct ctx *ctx, const json_t *args, const json_t *memo,
 	    journal_open(ctx->clock, path, e) : NULL;
 	bool		 ok;
 
-	(void)memo;
 	if (j == NULL)
 		return path != NULL ? false : err_nomem(e);
 	ok = journal_add(j, "", "state", json_pack("{s:s, s:b}", "state",
-	    job_state_name(JOB_UNDONE), "verified", 1), e);
+	    job_state_name(state), "verified", 1), e);
 	journal_close(j);
 	return ok;
 }
 
+static bool
+mark_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	(void)memo;
+	return mark_state(ctx, args, JOB_UNDONE, e);
+}
+
+static bool
+mark_again(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	(void)memo;
+	return mark_state(ctx, args, JOB_DONE, e);
+}
+
 static const struct action actions[] = {
 	{ .name = "job.undo_step", .kind = STEP_WRITE, .probe = undo_probe,
-	  .act = undo_act },
+	  .act = undo_act, .undo = undo_again },
 	{ .name = "job.undo_over_change", .kind = STEP_WRITE,
 	  .probe = undo_probe, .act = undo_act, .is_momentary = true },
 	{ .name = "job.mark_undone", .kind = STEP_WRITE, .probe = mark_probe,
-	  .act = mark_act }
+	  .act = mark_act, .undo = mark_again }
 };
 
 const struct service undo_service = {
@@ -174,7 +205,7 @@ plan_one(struct ctx *ctx, const struct job_file *f, const json_t *step,
 	    .action = over ? "job.undo_over_change" : "job.undo_step",
 	    .args = json_pack("{s:s, s:s, s:O}", "job", f->id, "step",
 	    json_text(step, "id"), "of", what), .risk = RISK_LOW,
-	    .undo = NULL, .diff = NULL }, e, T_UNDO_TITLE,
+	    .undo = over ? NULL : "do it again" }, e, T_UNDO_TITLE,
 	    json_text(step, "title"));
 }
 
