@@ -45,12 +45,13 @@ step_path(const char *path, struct buf *out, size_t *parent_len,
     struct err *e)
 {
 	AUTO_BUF struct buf	 name = BUF_INIT;
-	const char		*p = path, *before = path;
+	const char		*p = path, *before;
 	struct yml_seg		 seg, last = { 0 };
 	int			 more;
 	bool			 first = true;
 
 	yml_path_document(&p);
+	before = p;
 	for (; (more = yml_path_next(&p, first, &seg)) > 0; first = false) {
 		*parent_len = (size_t)(before - path);
 		last = seg;

@@ -31,7 +31,7 @@ struct xml_open {
 	uint32_t	 number;	/* of the element */
 	size_t		 node;
 	size_t		 path_len;
-	bool		 has_children, has_attrs, is_empty;
+	bool		 has_children, is_empty;
 };
 
 struct xml_pass {
@@ -355,7 +355,6 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attrs)
 	node->kind = DOC_MAPPING;
 	node->line = pass_line(p, at);
 	node->whole_start = at;
-	o->has_attrs = *attrs != NULL;
 	tag_end = add_attrs(p, xml_name_end(p->doc, at + 1), attrs);
 	node = &p->doc->nodes[o->node];
 	node->start = tag_end;
@@ -373,12 +372,6 @@ on_text(void *arg, const XML_Char *s, int len)
 		buf_add(&p->text, s, (size_t)len);
 }
 
-static bool
-is_blank(const struct buf *text)
-{
-	return text->len == strspn(buf_str(text), " \t\r\n");
-}
-
 /* A copy that lives as long as the doc: a node takes it there and goes. */
 static char *
 value_keep(struct xml_pass *p)
@@ -394,13 +387,13 @@ value_keep(struct xml_pass *p)
 	return node->value;
 }
 
-/* Text makes a value of an element that has no elements inside. */
+/* An element without elements inside is a value: its text, "" for none. */
 static bool
 end_value(struct xml_pass *p, const struct xml_open *o)
 {
 	char *value;
 
-	if (o->has_children || (o->has_attrs && is_blank(&p->text)))
+	if (o->has_children)
 		return true;
 	value = value_keep(p);
 	p->doc->nodes[o->node].kind = DOC_SCALAR;
