@@ -201,19 +201,17 @@ site_file_value(const struct site *site, const char *file, const char *path,
  * Docker and Podman share one id: which of them runs a folder may change
  * with what is installed, and the snapshots must stay with the folder.
  */
-static bool
-site_identify(struct site *site, struct err *e)
+bool
+site_id_of(enum site_kind kind, const char *root, char id[65], struct err *e)
 {
-	bool		 is_compose = site->kind == SITE_DOCKER ||
-	    site->kind == SITE_PODMAN;
-	AUTO_BUF struct buf words = BUF_INIT;
+	bool		 is_compose = kind == SITE_DOCKER ||
+	    kind == SITE_PODMAN;
+	AUTO_FREE char	*words = str_format("%s\n%s", is_compose ? "compose" :
+	    kind_names[kind], root);
 
-	buf_puts(&words, is_compose ? "compose" : kind_names[site->kind]);
-	buf_putc(&words, '\n');
-	buf_puts(&words, site->root);
-	if (!buf_ok(&words, e))
-		return false;
-	digest_sha256(words.data, words.len, site->id);
+	if (words == NULL)
+		return err_nomem(e);
+	digest_sha256(words, strlen(words), id);
 	return true;
 }
 
@@ -225,8 +223,8 @@ site_read(struct site *site, struct err *e)
 		return err_sys(e, T_SITE_ROOT, site->root);
 	if (site->kind == SITE_DOCKER)
 		site->kind = site_engine_of(site->root);
-	return site_identify(site, e) && files_read(site, e) &&
-	    site_compose_read(site, e) && site_ldap_read(site, e) &&
+	return site_id_of(site->kind, site->root, site->id, e) &&
+	    files_read(site, e) && site_compose_read(site, e) && site_ldap_read(site, e) &&
 	    site_facts_read(site, e) && site_contradictions_read(site, e);
 }
 
@@ -268,13 +266,27 @@ folder_expand(const char *wanted)
 	return strdup(wanted);
 }
 
+static const char *const usual[] = { "/opt/", "/opt/hcl/", "/root/", NULL };
+
+bool
+site_find_all(const char *given, char ***roots, size_t *count, struct err *e)
+{
+	AUTO_FREE char		*folder = folder_expand(given != NULL &&
+	    strcmp(given, "demo") != 0 ? given : ".");
+	const char		*folders[LENGTH(usual) + 1];
+	struct site_places	 places = { folders, true };
+
+	if (folder == NULL)
+		return err_nomem(e);
+	folders[0] = folder;
+	memcpy(folders + 1, usual, sizeof(usual));
+	return site_find(&places, roots, count, e);
+}
+
 static struct site *
 site_search(struct err *e)
 {
 	static const char *const here[] = { ".", NULL };
-	static const char *const usual[] = {
-		"/opt/", "/opt/hcl/", "/root/", NULL
-	};
 	struct site_places near = { .folders = here };
 	struct site_places far = { .folders = usual, .ask_engines = true };
 	AUTO_BUF struct buf list = BUF_INIT;
@@ -287,21 +299,20 @@ site_search(struct err *e)
 		return NULL;
 	if (count == 0 && !site_find(&far, &roots, &count, e))
 		return NULL;
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&list, "%s%s", i > 0 ? ", " : "", roots[i]);
 	if (count == 1)
 		site = site_open(roots[0], e);
 	else if (count == 0)
-		(void)(err_set(e, ERR_SITE, ENOENT, T_SITE_NONE) ||
-		    err_hint(e, T_SITE_GIVE_HINT));
-	for (size_t i = 0; i < count; i++) {
-		buf_printf(&list, "%s%s", i > 0 ? ", " : "", roots[i]);
-		free(roots[i]);
-	}
-	free(roots);
-	if (count > 1) {
+		err_set(e, ERR_SITE, ENOENT, T_SITE_NONE);
+	else
 		err_set(e, ERR_USAGE, 0, T_SITE_SEVERAL, count,
 		    buf_str(&list));
+	if (count != 1)
 		err_hint(e, T_SITE_GIVE_HINT);
-	}
+	for (size_t i = 0; i < count; i++)
+		free(roots[i]);
+	free(roots);
 	return site;
 }
 

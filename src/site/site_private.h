@@ -76,10 +76,16 @@ bool	 site_find(const struct site_places *places, char ***roots,
 /* What a folder holds; false without *e when it is no deployment. */
 bool	 site_recognise(const char *folder, enum site_kind *kind,
 	     char **compose, char **chart);
+/* The given folder when it holds one, and all that are found. */
+bool	 site_find_all(const char *given, char ***roots, size_t *count,
+	     struct err *e);
 /* Docker or Podman, for a folder with a compose file. */
 enum site_kind site_engine_of(const char *root);
 
 /* ---- site.c */
+
+bool	 site_id_of(enum site_kind kind, const char *root, char id[65],
+	     struct err *e);
 
 /* Reads the deployment in a folder.  ERR_SITE when it is none. */
 struct site *site_open(const char *folder, struct err *e);
