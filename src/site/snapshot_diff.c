@@ -28,7 +28,10 @@ note(json_t *out, const char *path, const char *change, struct err *e)
 static bool
 differs(const json_t *a, const json_t *b, const char *key)
 {
-	return !json_equal(json_object_get(a, key), json_object_get(b, key));
+	const json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
+
+	/* jansson: an absent one does not equal an absent one. */
+	return x != y && !json_equal(x, y);
 }
 
 static bool

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "stconsole/blob.h"
 #include "stconsole/file.h"
@@ -25,6 +26,7 @@
 #include "text_daily.def"
 
 #define NAMING_MAX	((size_t)64 << 20)
+#define YOUNG_S		3600
 #define DAY_MS		((int64_t)24 * 60 * 60 * 1000)
 #define HEX		"0123456789abcdef"
 
@@ -121,14 +123,21 @@ add_digests_below(const char *dir, const char *const *files, json_t *set,
 
 struct needed {
 	json_t	*set;
+	char	*objects;	/* the folder */
+	time_t	 before;	/* younger ones may belong to a job to come */
 };
 
+/* A job's objects are written before the plan.json that names them. */
 static bool
 is_needed(void *arg, const char *digest)
 {
-	struct needed *n = arg;
+	struct needed	*n = arg;
+	AUTO_FREE char	*path = str_format("%s/%s", n->objects, digest);
+	struct stat	 st;
 
-	return json_object_get(n->set, digest) != NULL;
+	if (path == NULL || json_object_get(n->set, digest) != NULL)
+		return true;
+	return stat(path, &st) != 0 || st.st_mtime >= n->before;
 }
 
 static bool
@@ -138,9 +147,12 @@ sweep(struct ctx *ctx, struct err *e)
 	AUTO_JSON json_t	*set = json_object();
 	AUTO_FREE char		*jobs = store_path(ctx->store, "jobs");
 	AUTO_FREE char		*dir = snapshot_path(ctx, NULL, e);
-	struct needed		 n = { set };
+	AUTO_FREE char		*objects = store_site_path(ctx->store,
+	    ctx->site_id, "objects", e);
+	struct needed		 n = { set, objects,
+	    time(NULL) - YOUNG_S };
 
-	if (dir == NULL)
+	if (dir == NULL || objects == NULL)
 		return false;
 	if (set == NULL || jobs == NULL)
 		return err_nomem(e);
