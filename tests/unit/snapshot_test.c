@@ -3,6 +3,7 @@
  * what is put back, how damage shows, what retention removes.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "../../src/site/site_private.h"
 #include "../../src/site/snapshot.h"
 #include "site_tree.h"
 #include "stconsole/blob.h"
@@ -27,8 +30,13 @@
 #include "stconsole/str.h"
 #include "stconsole/verb.h"
 
+/* Of site.*, the step that writes a file is all that is needed here. */
+static const struct service file_service = {
+	.name = "file", .actions = &site_file_write, .action_count = 1
+};
+
 static const struct service *const services[] = {
-	&core_service, &undo_service, &settings_service, &site_service,
+	&core_service, &undo_service, &settings_service, &file_service,
 	&snapshot_service, &site_daily_service
 };
 static const struct registry registry = { services, LENGTH(services) };
@@ -48,6 +56,8 @@ setup(void **state)
 	struct world *w = calloc(1, sizeof(*w));
 
 	site_tree_make(&w->tree);
+	/* No container engine: what runs on this machine is not asked. */
+	setenv("PATH", w->tree.dir, 1);
 	site_tree_compose(&w->tree, "site");
 	w->root = site_tree_path(&w->tree, "site");
 	w->state = site_tree_path(&w->tree, "state");
@@ -127,27 +137,39 @@ plan_of(struct world *w, const char *verb, const json_t *params,
 	    NULL;
 }
 
-/* Plans and applies; the job must end well. */
-static void
-apply(struct world *w, const char *verb, json_t *params)
+/* Plans and applies; false when the job did not end well. */
+static bool
+try(struct world *w, const char *verb, json_t *params,
+    struct job_result *result, struct err *e)
 {
 	AUTO_JSON json_t	*given = params, *checked = NULL;
 	const struct verb	*v = registry_verb(&registry, verb);
 	struct job_options	 options = { 0 };
-	struct job_result	 result;
 	struct plan		*now = NULL, *plan;
-	struct err		 e = { 0 };
+	bool			 ok;
 
-	plan = plan_of(w, verb, given, &e);
+	err_clear(e);
+	plan = plan_of(w, verb, given, e);
 	if (plan == NULL)
-		fail_msg("%s: %s", verb, e.msg);
+		return false;
 	forget_site(w);
-	checked = verb_params(v, given, &e);
-	if (!job_apply(&w->ctx, v, checked, plan_hash(plan), &options, &now,
-	    &result, &e))
-		fail_msg("%s: %s", verb, e.msg);
+	checked = verb_params(v, given, e);
+	ok = job_apply(&w->ctx, v, checked, plan_hash(plan), &options, &now,
+	    result, e);
 	plan_free(plan);
 	plan_free(now);
+	return ok;
+}
+
+/* The job must end well. */
+static void
+apply(struct world *w, const char *verb, json_t *params)
+{
+	struct job_result	 result;
+	struct err		 e;
+
+	if (!try(w, verb, params, &result, &e))
+		fail_msg("%s: %s", verb, e.msg);
 }
 
 static json_t *
@@ -176,6 +198,19 @@ newest(struct world *w)
 
 	return strdup(json_text(json_array_get(json_object_get(list,
 	    "snapshots"), 0), "id"));
+}
+
+/* The oldest one's id, until the next call. */
+static const char *
+oldest(struct world *w)
+{
+	static char		 id[SNAPSHOT_ID_SIZE];
+	AUTO_JSON json_t	*list = snapshots(w);
+	json_t			*all = json_object_get(list, "snapshots");
+
+	snprintf(id, sizeof(id), "%s", json_text(json_array_get(all,
+	    json_array_size(all) - 1), "id"));
+	return id;
 }
 
 static void
@@ -336,17 +371,18 @@ the_same_state_is_not_taken_twice(void **state)
 }
 
 static void
-a_change_by_a_verb_takes_a_snapshot_first(void **state)
+a_restore_takes_a_snapshot_first(void **state)
 {
 	struct world		*w = *state;
 	struct err		 e = { 0 };
-	AUTO_JSON json_t	*params = json_pack("{s:s, s:s, s:s}", "file",
-	    "custom.env", "key", "CHANNEL_LAST_N", "value", "6");
-	AUTO_PLAN struct plan	*plan = plan_of(w, "config.set", params, &e);
+	AUTO_JSON json_t	*params = json_pack("{s:s}", "id", "latest");
+	AUTO_PLAN struct plan	*plan = NULL;
 	json_t			*first;
 
-	if (plan == NULL)
-		fail_msg("%s", e.msg);
+	take(w);
+	put(w, "custom.env", "A=2\n");
+	plan = plan_of(w, "snapshot.restore", params, &e);
+	assert_non_null(plan);
 	first = json_array_get(plan_steps(plan), 0);
 	assert_string_equal(json_text(json_object_get(first, "do"), "action"),
 	    "snapshot.take");
@@ -520,6 +556,39 @@ a_restore_makes_links_again_and_never_writes_through_one(void **state)
 }
 
 static void
+a_restore_is_undone_as_a_whole(void **state)
+{
+	struct world		*w = *state;
+	AUTO_FREE char		*id = NULL, *gone = str_format("%s/web/x.conf",
+	    w->root), *folder = str_format("%s/web", w->root);
+	struct job_result	 result;
+	struct err		 e;
+	struct stat		 st;
+
+	put(w, "web/x.conf", "x\n");
+	put(w, "custom.env", "A=1\n");
+	take(w);
+	assert_int_equal(unlink(gone), 0);
+	assert_int_equal(rmdir(folder), 0);
+	put(w, "custom.env", "A=2\n");
+	set_mode(w, "custom.env", 0600, 1800000000);
+	later(w, 2);
+	take(w);
+	id = newest(w);
+	later(w, 2);
+	assert_true(try(w, "snapshot.restore", json_pack("{s:s}", "id",
+	    oldest(w)), &result, &e));
+	assert_content(w, "custom.env", "A=1\n");
+	assert_content(w, "web/x.conf", "x\n");
+	later(w, 2);
+	apply(w, "job.undo", json_pack("{s:s}", "id", result.id));
+	assert_false(file_exists(AT_FDCWD, folder));
+	stat_of(w, "custom.env", &st);
+	assert_int_equal(st.st_mtim.tv_sec, 1800000000);
+	assert_changes(w, id, "");
+}
+
+static void
 nothing_to_restore_is_an_empty_plan(void **state)
 {
 	struct world		*w = *state;
@@ -621,6 +690,37 @@ a_new_snapshot_mends_what_was_damaged_in_the_store(void **state)
 	assert_int_equal(snapshot_count(w), 2);
 	whole = ask(w, "snapshot.verify", json_object(), &e);
 	assert_non_null(whole);
+}
+
+static void
+a_full_disk_leaves_the_old_snapshots(void **state)
+{
+	struct world		*w = *state;
+	struct rlimit		 before, small = { 128 << 10, 128 << 10 };
+	AUTO_FREE char		*path = str_format("%s/big.json", w->root);
+	struct job_result	 result;
+	struct err		 e;
+	AUTO_JSON json_t	*whole = NULL;
+	bool			 ok;
+
+	take(w);
+	put(w, "big.json", "");
+	assert_int_equal(truncate(path, 1 << 20), 0);
+	later(w, 2);
+	/* The kernel refuses the write, as it does when the disk is full. */
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small.rlim_max = before.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ok = try(w, "snapshot.take", json_object(), &result, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_false(ok);
+	assert_int_equal(e.domain, ERR_SYS);
+	assert_int_equal(snapshot_count(w), 1);
+	whole = ask(w, "snapshot.verify", json_object(), &e);
+	assert_non_null(whole);
+	take(w);
+	assert_int_equal(snapshot_count(w), 2);
 }
 
 /* ---- retention */
@@ -736,7 +836,7 @@ main(void)
 		CASE(a_large_file_is_named_as_skipped),
 		CASE(a_link_is_kept_as_a_link_and_not_followed),
 		CASE(the_same_state_is_not_taken_twice),
-		CASE(a_change_by_a_verb_takes_a_snapshot_first),
+		CASE(a_restore_takes_a_snapshot_first),
 		CASE(a_manifest_holds_no_secret),
 		CASE(a_diff_says_what_a_restore_would_do),
 		CASE(a_diff_shows_lines_but_no_secret),
@@ -744,7 +844,9 @@ main(void)
 		CASE(an_exact_restore_removes_what_came_since),
 		CASE(a_restore_of_one_file_leaves_the_others),
 		CASE(a_restore_makes_links_again_and_never_writes_through_one),
+		CASE(a_restore_is_undone_as_a_whole),
 		CASE(nothing_to_restore_is_an_empty_plan),
+		CASE(a_full_disk_leaves_the_old_snapshots),
 		CASE(a_damaged_list_of_files_is_named),
 		CASE(a_damaged_object_names_the_file_and_is_not_restored),
 		CASE(a_new_snapshot_mends_what_was_damaged_in_the_store),
