@@ -187,6 +187,7 @@ bind_refused(struct server *s, const char *detail, struct err *e)
 			    ad_reasons[i].text);
 			return err_hint(e, T_BIND_HINT);
 		}
+	err_clear(&why);
 	if (server_search(s, &q, no_entry, NULL, &end, &why) &&
 	    end.entries == 1) {
 		err_set(e, ERR_LDAP, LDAP_INVALID_CREDENTIALS,

@@ -26,11 +26,49 @@ search_read(struct ctx *ctx, const json_t *params, json_t **result,
 	    (int)json_int(params, "limit", LIMIT_DEFAULT), result, e);
 }
 
+static bool
+show_read(struct ctx *ctx, const json_t *params, json_t **result,
+    struct err *e)
+{
+	AUTO_DIRECTORY struct directory	*d = NULL;
+
+	if (!directory_open(ctx, &d, e))
+		return false;
+	return directory_show(d, json_text(params, "who"), result, e);
+}
+
+static bool
+test_read(struct ctx *ctx, const json_t *params, json_t **result,
+    struct err *e)
+{
+	const struct site_ldap		*conf;
+	struct directory_options	 opts;
+	struct site			*site;
+	size_t				 count;
+
+	if (!site_need(ctx, &site, e) ||
+	    !site_ldap_servers(site, &conf, &count, e) ||
+	    !directory_options_read(ctx, &opts, e))
+		return false;
+	return directory_test(ctx, conf, count, &opts,
+	    json_str(params, "mail"), result, e);
+}
+
 static const struct verb_param search_params[] = {
 	{ .name = "text", .type = PARAM_TEXT, .required = true,
 	  .positional = true, .help = "a part of the name, mail or uid" },
 	{ .name = "limit", .type = PARAM_INT, .min = 1, .max = LIMIT_MAX,
 	  .help = "how many people at most; 50 when not given" },
+};
+
+static const struct verb_param show_params[] = {
+	{ .name = "who", .type = PARAM_TEXT, .required = true,
+	  .positional = true, .help = "mail, uid, full name or DN" },
+};
+
+static const struct verb_param test_params[] = {
+	{ .name = "mail", .type = PARAM_MAIL,
+	  .help = "also look for the person with this mail" },
 };
 
 static const struct verb verbs[] = {
@@ -43,6 +81,38 @@ static const struct verb verbs[] = {
 	      "\"problems\":[\"string\"]}",
 	  .view = "people: name=Name,mail=Mail,uid=Uid,disabled=Disabled,"
 	      "dn=DN" },
+	{ .name = "directory.show",
+	  .help = "show a person of the directory with all groups",
+	  .role = ROLE_VIEWER, .risk = RISK_NONE,
+	  .params = show_params, .param_count = LENGTH(show_params),
+	  .read = show_read,
+	  .schema = "{\"person\":{" PERSON_SHAPE ",\"server\":\"string\"},"
+	      "\"attributes\":{\"*\":[\"string\"]},"
+	      "\"groups\":[{\"dn\":\"string\",\"name\":\"string\","
+	      "\"level\":\"int\"}],\"more_groups\":\"bool\","
+	      "\"problems\":[\"string\"]}" },
+	{ .name = "directory.test",
+	  .help = "test the way to the directory, hop by hop",
+	  .detail = "Names the hop that fails (settings, dns, tcp, tls, bind, "
+	      "base, filter, attribute, entry) and what to do.  ldaps is "
+	      "used when the site says so.  On a plain port "
+	      "directory.starttls decides: auto uses StartTLS when the "
+	      "server offers it and the site names a CA, never and require "
+	      "do as they say.  Referrals are reported; they are followed "
+	      "when directory.referrals is follow.",
+	  .role = ROLE_VIEWER, .risk = RISK_NONE,
+	  .params = test_params, .param_count = LENGTH(test_params),
+	  .read = test_read,
+	  .schema = "{\"ok\":\"bool\",\"hops\":[{\"server\":\"string\","
+	      "\"hop\":\"=settings|dns|tcp|tls|bind|base|filter|attribute|"
+	      "entry\",\"mark\":\"=ok|warn|fail|skipped\","
+	      "\"text\":\"string\",\"hint\":\"string\"}],"
+	      "\"chain\":[{\"server\":\"string\",\"subject\":\"string\","
+	      "\"issuer\":\"string\",\"not_before\":\"string\","
+	      "\"not_after\":\"string\",\"sha256\":\"string\","
+	      "\"san\":[\"string\"]}]}",
+	  .view = "hops: mark=,hop=Hop,server=Server,text=What,"
+	      "hint=What to do" },
 };
 
 const struct service directory_service = {
