@@ -68,6 +68,16 @@ refuse(struct wishes *w, const struct wish *wish, const char *why,
 	return plan_block(w->plan, T_ADD_HINT, e, T_REFUSE, wish->mail, why);
 }
 
+/* Nothing to do for this one. */
+static bool
+mention(struct wishes *w, const struct wish *wish, const char *text,
+    const char *mail, struct err *e)
+{
+	return wish->line == 0 ? plan_note_add(w->plan, e, "%s %s", mail,
+	    text) : plan_note_add(w->plan, e, T_VERDICT, wish->line, mail,
+	    " ", text);
+}
+
 static bool
 is_admin(const struct wishes *w, const char *mail)
 {
@@ -128,7 +138,7 @@ wish_add(struct wishes *w, const struct wish *wish, struct err *e)
 	/* An alias of somebody who is there by the directory's spelling. */
 	if (is_admin(w, mail)) {
 		w->already++;
-		return plan_note_add(w->plan, e, T_ALREADY, mail);
+		return mention(w, wish, T_ALREADY, mail, e);
 	}
 	text = str_format(T_WILL_ADD, mail, wish->match.person.dn);
 	if (text == NULL)
@@ -146,11 +156,13 @@ wish_judge(struct wishes *w, size_t n, struct err *e)
 
 	if (wish->bad != NULL)
 		return refuse(w, wish, wish->bad, e);
-	if (is_repeated(w, n))
-		return plan_note_add(w->plan, e, T_REPEATED, wish->mail);
+	if (is_repeated(w, n)) {
+		w->already++;
+		return mention(w, wish, T_REPEATED, wish->mail, e);
+	}
 	if (!wish->asks) {
 		w->already++;
-		return plan_note_add(w->plan, e, T_ALREADY, wish->mail);
+		return mention(w, wish, T_ALREADY, wish->mail, e);
 	}
 	if (wish->match.count == 0)
 		return refuse(w, wish, T_MISSING, e);

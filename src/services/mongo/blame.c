@@ -93,8 +93,6 @@ blame_hop(struct mongo *m, const struct host_seen *s, char *why, size_t size)
 		.tls = mongoc_uri_get_tls(m->uri),
 		.ca_file = mongoc_uri_get_option_as_utf8(m->uri,
 		    MONGOC_URI_TLSCAFILE, NULL),
-		.key_file = mongoc_uri_get_option_as_utf8(m->uri,
-		    MONGOC_URI_TLSCERTIFICATEKEYFILE, NULL),
 		.any_name = mongoc_uri_get_option_as_bool(m->uri,
 		    MONGOC_URI_TLSALLOWINVALIDHOSTNAMES, false),
 		.any_certificate = mongoc_uri_get_option_as_bool(m->uri,
@@ -111,17 +109,19 @@ blame_hop(struct mongo *m, const struct host_seen *s, char *why, size_t size)
 	hop = mongo_hop_try(&spec, why, size);
 	if (hop != HOP_FINE)
 		return hop;
-	if (!spec.tls) {
-		spec.tls = true;
-		spec.any_certificate = true;
-		if (mongo_hop_try(&spec, why, size) == HOP_FINE ||
-		    strcmp(why, T_TLS_CLIENT) == 0) {
-			snprintf(why, size, T_TLS_WANTED);
-			return HOP_TLS;
-		}
+	/* TLS is well up to here: what the probe has not is our certificate. */
+	if (spec.tls) {
+		snprintf(why, size, T_TLS_CLIENT, s->why);
+		return HOP_TLS;
 	}
-	snprintf(why, size, "%s", s->why);
-	return HOP_FINE;
+	spec.tls = true;
+	spec.any_certificate = true;
+	if (mongo_hop_try(&spec, why, size) == HOP_FINE) {
+		snprintf(why, size, T_TLS_WANTED);
+		return HOP_TLS;
+	}
+	snprintf(why, size, T_HOP_SILENT, s->why);
+	return HOP_TCP;
 }
 
 static const char *

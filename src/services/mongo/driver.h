@@ -50,7 +50,6 @@ struct hop_spec {
 	int		 timeout_ms;
 	bool		 tls;
 	const char	*ca_file;	/* NULL: the system's */
-	const char	*key_file;	/* NULL: none */
 	bool		 any_name;	/* tlsAllowInvalidHostnames */
 	bool		 any_certificate;
 };
