@@ -85,7 +85,8 @@ text_add(struct buf *out, const char *s, const char *parted_by)
 
 		if (end == NULL)
 			end = s + strlen(s);
-		buf_puts(out, parted_by);
+		/* A display parts itself from what is above. */
+		buf_puts(out, is_example ? "" : parted_by);
 		if (is_example)
 			buf_puts(out, ".Bd -unfilled -offset indent\n");
 		if (is_example)

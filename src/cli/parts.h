@@ -123,7 +123,17 @@ size_t	 width_add(struct buf *out, const char *s, size_t columns);
 /* Columns of the terminal fd, 0 when it is none. */
 size_t	 width_of_terminal(int fd);
 
-/* --- print.c: a result for a person ---------------------------------- */
+/* --- print.c, table.c: a result for a person -------------------------- */
+
+/* Any value on one line. */
+void	 print_value(const json_t *j, struct buf *out);
+/*
+ * The array of a view ("member: column=Heading,...") as a table.  The
+ * member's name, malloc'd; NULL and nothing printed when the result has no
+ * such array.
+ */
+char	*print_table(const char *view, const json_t *result, size_t columns,
+	     struct buf *out);
 
 /* columns: cut to that many; 0 for no limit. */
 void	 print_result(const struct verb *v, const json_t *result,

@@ -32,19 +32,24 @@ line_print(void *arg, const char *line)
 		cancel_request(run->ctx->cancel, CANCEL_ASKED);
 }
 
-/* What a result says about success; see the brief notes in verb.h. */
+/*
+ * What a result says about success: a test that fails is ok false, a job
+ * that was resumed has its state.  status exits with its own number when it
+ * is asked to.
+ */
 static int
 result_status(const struct cli_run *run, const json_t *result)
 {
 	const json_t *code = json_object_get(result, "exit_code");
+	const json_t *job = json_object_get(result, "job");
 
 	if (json_flag(run->params, "exit_code") && json_is_integer(code))
 		return (int)json_integer_value(code);
 	if (json_is_false(json_object_get(result, "ok")))
 		return EXIT_FAILED;
-	if (run->verb->direct != NULL &&
-	    json_is_false(json_object_get(result, "verified")))
-		return EXIT_UNVERIFIED;
+	if (run->verb->direct != NULL && json_str(job, "state") != NULL)
+		return exit_from_job_name(json_str(job, "state"),
+		    json_flag(job, "verified"));
 	return EXIT_DONE;
 }
 

@@ -49,7 +49,7 @@ suggest_distance(const char *a, const char *b, size_t limit)
 const char *
 suggest_nearest(const char *word, const char *const *names, size_t count)
 {
-	size_t		 limit = strlen(word) / 3 + 2, best = limit, d, i;
+	size_t		 limit = strlen(word) / 3 + 1, best = limit, d, i;
 	const char	*found = NULL;
 
 	for (i = 0; i < count; i++) {

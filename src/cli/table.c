@@ -1,0 +1,195 @@
+/*
+ * The one array that a verb's view names, as a table.  Columns are as wide as
+ * their widest cell; on a terminal the widest give way until the line fits.
+ */
+#include "parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/str.h"
+
+#include "stconsole/msg.h"
+#include "text.def"
+
+#define COLUMNS_MAX	16
+#define COLUMN_MIN	6
+#define GAP		2
+
+struct column {
+	char	*member;	/* dotted; "." is the element itself */
+	char	*heading;
+	size_t	 width;
+};
+
+struct table {
+	struct column	 column[COLUMNS_MAX];
+	size_t		 count;
+};
+
+/* A member by a dotted path. */
+static const json_t *
+member_get(const json_t *j, const char *path)
+{
+	AUTO_FREE char	*copy = strdup(path);
+	char		*save = NULL, *part;
+
+	if (copy == NULL)
+		return NULL;
+	for (part = strtok_r(copy, ".", &save); part != NULL && j != NULL;
+	    part = strtok_r(NULL, ".", &save))
+		j = json_object_get(j, part);
+	return j;
+}
+
+static void
+table_fini(struct table *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		free(t->column[i].member);
+		free(t->column[i].heading);
+	}
+}
+
+/* "member: column=Heading,column=Heading"; false when it is not one. */
+static bool
+view_parse(const char *view, struct table *t, char **member)
+{
+	const char	*colon = strchr(view, ':');
+	char		*save = NULL, *part, *equal;
+	AUTO_FREE char	*rest = NULL;
+
+	*t = (struct table){ .count = 0 };
+	*member = NULL;
+	if (colon == NULL || (rest = strdup(colon + 1)) == NULL ||
+	    (*member = strndup(view, (size_t)(colon - view))) == NULL)
+		return false;
+	for (part = strtok_r(rest, ",", &save);
+	    part != NULL && t->count < COLUMNS_MAX;
+	    part = strtok_r(NULL, ",", &save)) {
+		struct column *c = &t->column[t->count];
+
+		part += strspn(part, " ");
+		equal = strchr(part, '=');
+		c->heading = strdup(equal != NULL ? equal + 1 : part);
+		if (equal != NULL)
+			*equal = '\0';
+		c->member = strdup(part);
+		t->count++;
+		if (c->heading == NULL || c->member == NULL)
+			return false;
+		c->width = width_of(c->heading);
+	}
+	return t->count > 0;
+}
+
+static void
+cell_text(const struct column *c, const json_t *row, struct buf *out)
+{
+	buf_reset(out);
+	print_value(str_equal(c->member, ".") ? row :
+	    member_get(row, c->member), out);
+}
+
+static void
+table_measure(struct table *t, const json_t *rows)
+{
+	AUTO_BUF struct buf	 cell = BUF_INIT;
+	const json_t		*row;
+	size_t			 i, c, w;
+
+	json_array_foreach(rows, i, row)
+		for (c = 0; c < t->count; c++) {
+			cell_text(&t->column[c], row, &cell);
+			w = width_of(buf_str(&cell));
+			if (w > t->column[c].width)
+				t->column[c].width = w;
+		}
+}
+
+/* Takes from the widest column until the line fits. */
+static void
+table_fit(struct table *t, size_t columns)
+{
+	size_t total = GAP * (t->count - 1), c, widest;
+
+	for (c = 0; c < t->count; c++)
+		total += t->column[c].width;
+	while (columns > 0 && total > columns) {
+		for (widest = 0, c = 1; c < t->count; c++)
+			if (t->column[c].width > t->column[widest].width)
+				widest = c;
+		if (t->column[widest].width <= COLUMN_MIN)
+			return;
+		t->column[widest].width--;
+		total--;
+	}
+}
+
+static void
+cell_add(const struct table *t, size_t c, const char *text, struct buf *out)
+{
+	size_t used = width_add(out, text, t->column[c].width);
+
+	if (c + 1 == t->count) {
+		/* Nothing hangs over at the end of a line. */
+		while (out->len > 0 && out->data[out->len - 1] == ' ')
+			out->data[--out->len] = '\0';
+		buf_putc(out, '\n');
+		return;
+	}
+	buf_printf(out, "%*s", (int)(t->column[c].width - used + GAP), "");
+}
+
+static void
+table_print(struct table *t, const json_t *rows, size_t columns,
+    struct buf *out)
+{
+	AUTO_BUF struct buf	 cell = BUF_INIT;
+	const json_t		*row;
+	size_t			 i, c;
+
+	if (json_array_size(rows) == 0) {
+		buf_puts(out, T_NONE);
+		buf_putc(out, '\n');
+		return;
+	}
+	table_measure(t, rows);
+	table_fit(t, columns);
+	for (c = 0; c < t->count; c++)
+		cell_add(t, c, t->column[c].heading, out);
+	json_array_foreach(rows, i, row)
+		for (c = 0; c < t->count; c++) {
+			cell_text(&t->column[c], row, &cell);
+			cell_add(t, c, buf_str(&cell), out);
+		}
+}
+
+static const json_t *
+table_rows(const json_t *result, const char *member)
+{
+	return json_is_array(result) ? result :
+	    json_object_get(result, member);
+}
+
+char *
+print_table(const char *view, const json_t *result, size_t columns,
+    struct buf *out)
+{
+	struct table	 table;
+	char		*member = NULL;
+
+	if (view_parse(view, &table, &member) &&
+	    json_is_array(table_rows(result, member))) {
+		table_print(&table, table_rows(result, member), columns, out);
+	} else {
+		free(member);
+		member = NULL;
+	}
+	table_fini(&table);
+	return member;
+}

@@ -1,0 +1,250 @@
+/*
+ * What a person sees: tables, lines, plans, help and the manual page.
+ */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/cli/parts.h"
+#include "cli_toy.h"
+#include "stconsole/mem.h"
+#include "stconsole/proc.h"
+
+static void
+assert_printed(const char *view, const char *json, size_t columns,
+    const char *expected)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	AUTO_JSON json_t	*j = json_loads(json, JSON_DECODE_ANY, NULL);
+	struct verb		 v = { .name = "toy", .view = view };
+
+	assert_non_null(j);
+	print_result(&v, j, columns, &b);
+	assert_string_equal(buf_str(&b), expected);
+}
+
+static void
+a_view_becomes_a_table(void **state)
+{
+	(void)state;
+	assert_printed("toys: name=Name,owner.mail=Owner,tags=Tags",
+	    "{\"toys\":[{\"name\":\"bear\",\"owner\":{\"mail\":\"k@c\"},"
+	    "\"tags\":[\"a\",\"b\"]},{\"name\":\"x\",\"owner\":null}]}", 0,
+	    "Name  Owner  Tags\n"
+	    "bear  k@c    a, b\n"
+	    "x\n");
+	assert_printed("toys: name=Name", "{\"toys\":[]}", 0, "(none)\n");
+}
+
+static void
+wide_characters_keep_the_columns_straight(void **state)
+{
+	(void)state;
+	assert_printed("t: a=A,b=B", "{\"t\":["
+	    "{\"a\":\"\xe6\xbc\xa2\xe5\xad\x97\",\"b\":1},"
+	    "{\"a\":\"e\xcc\x81\",\"b\":true}]}", 0,
+	    "A     B\n"
+	    "\xe6\xbc\xa2\xe5\xad\x97  1\n"
+	    "e\xcc\x81     yes\n");
+}
+
+static void
+a_table_is_cut_to_the_terminal(void **state)
+{
+	(void)state;
+	assert_printed("t: a=Name,b=Long", "{\"t\":[{\"a\":\"one\",\"b\":"
+	    "\"0123456789012345678901234567890\"}]}", 20,
+	    "Name  Long\n"
+	    "one   0123456789012\xe2\x80\xa6\n");
+}
+
+static void
+other_members_stand_below_the_table(void **state)
+{
+	(void)state;
+	assert_printed("t: a=A", "{\"when\":\"now\",\"t\":[{\"a\":1}],"
+	    "\"journal\":[1,2,3]}", 0,
+	    "A\n1\n\nwhen:    now\njournal: 3 (--json shows them)\n");
+}
+
+static void
+without_view_there_are_lines(void **state)
+{
+	(void)state;
+	assert_printed(NULL, "{\"name\":\"x\",\"longer\":7,\"none\":null,"
+	    "\"list\":[\"a\",\"b\"],\"empty\":[],\"in\":{\"deep\":false},"
+	    "\"rows\":[{\"a\":1,\"b\":{\"c\":2}},{\"a\":3}]}", 0,
+	    "name:   x\n"
+	    "longer: 7\n"
+	    "none:\n"
+	    "list:\n"
+	    "  - a\n"
+	    "  - b\n"
+	    "empty:\n"
+	    "in:\n"
+	    "  deep: no\n"
+	    "rows:\n"
+	    "  - a: 1\n"
+	    "    b:\n"
+	    "      c: 2\n"
+	    "  - a: 3\n");
+}
+
+static void
+a_fact_says_where_it_was_read(void **state)
+{
+	(void)state;
+	assert_printed(NULL, "{\"version\":{\"value\":\"12.0.2\",\"file\":"
+	    "\".env\",\"line\":3},\"kind\":{\"value\":\"docker\",\"file\":"
+	    "null,\"line\":0}}", 0,
+	    "version: 12.0.2  (.env:3)\n"
+	    "kind:    docker\n");
+}
+
+static void
+text_of_several_lines_is_indented(void **state)
+{
+	(void)state;
+	assert_printed(NULL, "{\"diff\":\"-a\\n+b\\n\"}", 0,
+	    "diff:\n  -a\n  +b\n");
+}
+
+static void
+text_from_outside_cannot_steer_the_terminal(void **state)
+{
+	(void)state;
+	assert_printed(NULL, "{\"a\\u001b[2J\":\"x\\u001b]0;t\\u0007\"}", 0,
+	    "a?[2J: x?]0;t?\n");
+	assert_printed("t: a=A", "{\"t\":[{\"a\":\"x\\u009b31m\\ny\"}]}", 0,
+	    "A\nx?31m y\n");
+	assert_printed(NULL, "{\"m\":\"a\\u001b[1m\\nb\"}", 0,
+	    "m:\n  a?[1m\n  b\n");
+}
+
+static void
+a_plan_shows_steps_notes_and_its_command(void **state)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	AUTO_JSON json_t	*plan = json_loads("{\"hash\":\"1a2b3c4d5e6f"
+	    "\",\"empty\":false,\"steps\":[{\"id\":\"1\",\"kind\":\"write\","
+	    "\"title\":\"Change custom.env\",\"risk\":\"low\",\"undo\":"
+	    "\"the old line\",\"diff\":\"-A=1\\n+A=2\\u001b\\n\"},"
+	    "{\"id\":\"2\",\"kind\":\"run\",\"title\":\"Restart nginx\","
+	    "\"risk\":\"none\",\"undo\":\"-\",\"argv\":[\"docker\","
+	    "\"restart\",\"a b\"]}],\"notes\":[\"Calls drop\"],"
+	    "\"blocked\":[]}", 0, NULL);
+
+	(void)state;
+	print_plan(plan, "stconsole --yes=1a2b3c4d config set", &b);
+	assert_string_equal(buf_str(&b),
+	    "Plan 1a2b3c4d\n"
+	    "  1. write  Change custom.env\n"
+	    "       -A=1\n"
+	    "       +A=2?\n"
+	    "       undo: the old line\n"
+	    "       risk: low\n"
+	    "  2. run    Restart nginx\n"
+	    "       $ docker restart 'a b'\n"
+	    "Note: Calls drop\n"
+	    "This very plan: stconsole --yes=1a2b3c4d config set\n");
+}
+
+static void
+every_reason_of_a_blocked_plan_is_shown(void **state)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	AUTO_JSON json_t	*plan = json_loads("{\"hash\":\"\",\"steps\":"
+	    "[],\"notes\":[],\"blocked\":[{\"message\":\"Line 2: no\","
+	    "\"hint\":\"\"},{\"message\":\"Line 5: no\",\"hint\":\"Ask\"}]}",
+	    0, NULL);
+
+	(void)state;
+	print_plan(plan, NULL, &b);
+	assert_string_equal(buf_str(&b), "Blocked: Line 2: no\n"
+	    "Blocked: Line 5: no\n  Ask\n");
+}
+
+static void
+the_progress_line_leaves_nothing_behind(void **state)
+{
+	struct cli_progress		 p;
+	struct progress_event		 ev = {
+		.job = "j", .step = 1, .steps = 2, .title = "Copy",
+		.phase = "act", .done = 10, .total = 40, .unit = "documents",
+		.per_second = 5, .left_s = 6
+	};
+	AUTO_FREE char			*text = NULL;
+	size_t				 len;
+	FILE				*f = open_memstream(&text, &len);
+
+	(void)state;
+	cli_progress_init(&p, PROGRESS_LINE, f, 80);
+	p.progress.report(p.progress.arg, &ev);
+	ev.title = "End";
+	ev.total = ev.done = 0;
+	ev.per_second = 0;
+	ev.left_s = -1;
+	p.progress.report(p.progress.arg, &ev);
+	cli_progress_clear(&p);
+	cli_progress_clear(&p);
+	fclose(f);
+	assert_string_equal(text,
+	    "\r1/2 Copy: 10 of 40 documents, 5/s, 6 s left"
+	    "\r1/2 End                                    "
+	    "\r       \r");
+}
+
+static void
+the_manual_page_passes_mandoc(void **state)
+{
+	static const char *const argv[] = { "mandoc", "-T", "lint", "-W",
+	    "style", NULL };
+	AUTO_PROC_RESULT struct proc_result r = { 0, false, BUF_INIT,
+	    BUF_INIT };
+	AUTO_BUF struct buf	 page = BUF_INIT;
+	struct proc_spec	 spec = { .argv = argv };
+	struct err		 e;
+
+	(void)state;
+	man_page(&toy_registry, &page);
+	assert_non_null(strstr(buf_str(&page), ".Ss toy echo deep\n"));
+	assert_non_null(strstr(buf_str(&page), ".It Fl \"\\-dry\\-run\"\n"));
+	assert_non_null(strstr(buf_str(&page), "C:\\etoys"));
+	if (!proc_exists("mandoc"))
+		skip();
+	spec.input = page.data;
+	spec.input_len = page.len;
+	if (!proc_run(&spec, &r, &e))
+		fail_msg("%s", e.msg);
+	assert_string_equal(buf_str(&r.out), "");
+	assert_string_equal(buf_str(&r.err), "");
+	assert_int_equal(r.exit_code, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_view_becomes_a_table),
+		cmocka_unit_test(wide_characters_keep_the_columns_straight),
+		cmocka_unit_test(a_table_is_cut_to_the_terminal),
+		cmocka_unit_test(other_members_stand_below_the_table),
+		cmocka_unit_test(without_view_there_are_lines),
+		cmocka_unit_test(a_fact_says_where_it_was_read),
+		cmocka_unit_test(text_of_several_lines_is_indented),
+		cmocka_unit_test(text_from_outside_cannot_steer_the_terminal),
+		cmocka_unit_test(a_plan_shows_steps_notes_and_its_command),
+		cmocka_unit_test(every_reason_of_a_blocked_plan_is_shown),
+		cmocka_unit_test(the_progress_line_leaves_nothing_behind),
+		cmocka_unit_test(the_manual_page_passes_mandoc),
+	};
+
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		return 1;
+	return cmocka_run_group_tests_name("print", tests, NULL, NULL);
+}
