@@ -257,7 +257,7 @@ static const struct service toy_service = {
 	"toy", toy_verbs, LENGTH(toy_verbs), toy_actions, LENGTH(toy_actions)
 };
 static const struct service *const toy_services[] = {
-	&toy_service, &core_service
+	&toy_service, &core_service, &undo_service, &settings_service
 };
 const struct registry toy_registry = { toy_services, LENGTH(toy_services) };
 
