@@ -12,7 +12,7 @@
 #include "stconsole/site.h"
 
 static const struct service *const services[] = {
-	&core_service, &undo_service, &settings_service,
+	&core_service, &undo_service, &settings_service, &site_service,
 	&site_daily_service, &snapshot_service, &directory_service,
 	&mongo_service, &admins_service
 };

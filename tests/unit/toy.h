@@ -1,0 +1,43 @@
+/*
+ * A world for tests of the engine: a state folder of its own and a service
+ * whose actions act on small files in it.  toy.* verbs make plans of them.
+ */
+#ifndef TESTS_TOY_H
+#define TESTS_TOY_H
+
+#include "stconsole/job.h"
+#include "stconsole/verb.h"
+
+struct toy {
+	struct ctx	 ctx;
+	struct cancel	 cancel;
+	struct identity	 who;
+	struct clock	 clock;
+	char		*dir;		/* the state folder */
+	char		*world;		/* the folder that actions change */
+};
+
+void	 toy_init(struct toy *t);
+void	 toy_fini(struct toy *t);
+
+/* The content of world/name, "" when it is not there; free it. */
+char	*toy_get(const struct toy *t, const char *name);
+void	 toy_put(const struct toy *t, const char *name, const char *value);
+
+/*
+ * Applies verb name with params (stolen).  Returns what job_apply returned;
+ * *e and *r are filled.
+ */
+bool	 toy_apply(struct toy *t, const char *name, json_t *params,
+	     struct job_result *r, struct err *e);
+bool	 toy_undo(struct toy *t, const char *job, struct job_result *r,
+	     struct err *e);
+
+/*
+ * The verb toy.set {"set": "a=1 b=2 ..."}: one write a word, in order.  The
+ * words "wait:x=1", "held:x=1" and "expand:x,y=1" make other kinds;
+ * "fail:x" fails always, "lie:x" acts without doing anything.
+ */
+extern const struct service toy_service;
+
+#endif
