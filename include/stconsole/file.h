@@ -22,7 +22,9 @@ bool	 file_write(int dirfd, const char *path, const void *data, size_t len,
  * For a file of somebody else's: as file_write, but a symbolic link or a
  * bind-mounted single file (rename would detach it from its container) is
  * written in place, after a copy "NAME.stconsole-before" has been put beside
- * it, which is removed when the write is on disk.
+ * it, which is removed when the write is on disk.  Temporary files that a
+ * killed write of this name left are removed first: the caller must hold the
+ * lock on the file.
  */
 bool	 file_replace(int dirfd, const char *path, const void *data,
 	     size_t len, mode_t mode, struct err *e);

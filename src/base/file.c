@@ -26,6 +26,7 @@
 #include "text.def"
 
 #define PIECE_BYTES	65536
+#define RANDOM_BYTES	8
 
 static bool
 read_all(int fd, const char *path, size_t max, struct buf *out, struct err *e)
@@ -183,10 +184,10 @@ file_write(int dirfd, const char *path, const void *data, size_t len,
 {
 	AUTO_FREE char	*temp = NULL;
 	AUTO_FREE char	*folder = folder_of(path);
-	char		 random[17];
+	char		 random[2 * RANDOM_BYTES + 1];
 	AUTO_CLOSE int	 fd = -1;
 
-	if (!digest_random_hex(8, random, e))
+	if (!digest_random_hex(RANDOM_BYTES, random, e))
 		return false;
 	temp = str_format("%s.%s.tmp", path, random);
 	if (temp == NULL || folder == NULL)
@@ -249,6 +250,39 @@ write_in_place(int dirfd, const char *path, const void *data, size_t len,
 	return true;
 }
 
+/* NAME.0123456789abcdef.tmp: what a kill in file_write leaves behind. */
+static bool
+is_leftover(const char *entry, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(entry, name, len) == 0 && entry[len] == '.' &&
+	    strspn(entry + len + 1, "0123456789abcdef") == 2 * RANDOM_BYTES &&
+	    strcmp(entry + len + 1 + 2 * RANDOM_BYTES, ".tmp") == 0;
+}
+
+/* Litter is no reason to fail; the next write tries again. */
+static void
+remove_leftovers(int dirfd, const char *folder, const char *path)
+{
+	const char	*slash = strrchr(path, '/');
+	const char	*name = slash != NULL ? slash + 1 : path;
+	int		 fd = openat(dirfd, folder,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR		*dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent	*d;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((d = readdir(dir)) != NULL)
+		if (is_leftover(d->d_name, name))
+			(void)unlinkat(fd, d->d_name, 0);
+	closedir(dir);
+}
+
 bool
 file_replace(int dirfd, const char *path, const void *data, size_t len,
     mode_t mode, struct err *e)
@@ -259,6 +293,7 @@ file_replace(int dirfd, const char *path, const void *data, size_t len,
 
 	if (folder == NULL || copy == NULL)
 		return err_nomem(e);
+	remove_leftovers(dirfd, folder, path);
 	if (!must_keep_inode(dirfd, path, folder))
 		return file_write(dirfd, path, data, len, mode, e);
 	if (!file_read(dirfd, path, SIZE_MAX / 2, &old, e) ||

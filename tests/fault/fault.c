@@ -98,6 +98,8 @@ begin(void)
 	only = getenv("FAULT_ONLY");
 	at = n != NULL ? strtol(n, NULL, 10) : 0;
 	dl_iterate_phdr(find_text, NULL);
+	/* Only this process: its children are not what is tested. */
+	unsetenv("LD_PRELOAD");
 	for (w = KILL_BEFORE; name != NULL && w <= COUNT; w++)
 		if (strcmp(name, what_names[w]) == 0)
 			what = w;

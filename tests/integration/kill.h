@@ -23,7 +23,8 @@ struct kill_case {
 	 */
 	void		(*check)(void *arg, const char *state,
 			    const struct run_result *r, bool hit);
-	int		 step;		/* every step-th call; 0: every one */
+	/* Every step-th call; 0, or with KILL_EVERYWHERE (soak): each. */
+	int		 step;
 };
 
 /* Returns how often the fault happened; fails when it never did. */
