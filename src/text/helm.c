@@ -82,6 +82,9 @@ line_edit(const char *line, size_t len, const char *step, const char *value,
 	ok = doc_parse(&doc, &doc_yaml, line, len, e) &&
 	    doc_edit(&doc, DOC_SET, step, value, &after, out, e);
 	doc_fini(&doc);
+	/* The line is none that the YAML editor takes: a refusal here. */
+	if (!ok && e != NULL && e->domain == ERR_YAML)
+		e->domain = ERR_REFUSED;
 	return ok;
 }
 

@@ -7,6 +7,7 @@
 
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/str.h"
 #include "xml_doc.h"
 
 #include "text_tree.def"
@@ -131,7 +132,8 @@ name_is_valid(const char *name)
 {
 	const char *p;
 
-	if (*name == '\0' || strchr("-.0123456789", *name) != NULL)
+	if (strchr("-.0123456789", *name) != NULL ||
+	    !str_is_utf8(name, strlen(name)))
 		return false;
 	for (p = name; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x80 && strchr("-._:0123456789"

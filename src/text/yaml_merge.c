@@ -10,9 +10,9 @@
 
 #include "yml.h"
 
-#define EXPAND_NODES	20000
-#define EXPAND_STEPS	200000
-#define EXPAND_DEPTH	32
+#define EXPAND_NODES	10000
+#define EXPAND_STEPS	100000
+#define EXPAND_DEPTH	16
 
 struct yml_expansion {
 	struct doc		*doc;
@@ -56,6 +56,17 @@ expand_node(struct yml_expansion *x, const struct buf *path, uint32_t from,
 	return true;
 }
 
+/* An alias inside of what it stands for: it has no end. */
+static bool
+is_inside(const struct yml_expansion *x, uint32_t alias)
+{
+	const struct doc_node	*node = &x->doc->nodes[alias];
+	const struct doc_node	*target;
+
+	target = &x->doc->nodes[yml_alias_target(x->tree, alias)];
+	return target->start <= node->start && node->end <= target->end;
+}
+
 static bool	 expand_below(struct yml_expansion *x, const char *path,
 		     uint32_t from, int depth);
 
@@ -80,7 +91,8 @@ expand_child(struct yml_expansion *x, const char *path, uint32_t from,
 	buf_puts(&full, step);
 	if (!buf_ok(&full, x->e))
 		return false;
-	while (doc->nodes[child].kind == DOC_ALIAS && x->steps-- > 0)
+	while (doc->nodes[child].kind == DOC_ALIAS && x->steps-- > 0 &&
+	    !is_inside(x, child))
 		child = yml_alias_target(x->tree, child);
 	if (doc->nodes[child].kind == DOC_ALIAS)
 		return true;
@@ -93,7 +105,7 @@ static bool
 expand_source(struct yml_expansion *x, const char *path, uint32_t node,
     int depth)
 {
-	if (x->doc->nodes[node].kind == DOC_ALIAS)
+	if (x->doc->nodes[node].kind == DOC_ALIAS && !is_inside(x, node))
 		node = yml_alias_target(x->tree, node);
 	if (x->doc->nodes[node].kind != DOC_MAPPING)
 		return true;
@@ -157,7 +169,7 @@ expand_one(struct yml_expansion *x, uint32_t n)
 	uint32_t	 parent = x->tree->info[n].parent;
 	uint32_t	 target = n;
 
-	if (doc->nodes[n].kind == DOC_ALIAS)
+	if (doc->nodes[n].kind == DOC_ALIAS && !is_inside(x, n))
 		target = yml_alias_target(x->tree, n);
 	x->anchor = doc->nodes[n].anchor != NULL ? doc->nodes[n].anchor : "<<";
 	if (parent == YML_NONE)

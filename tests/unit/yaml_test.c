@@ -317,7 +317,7 @@ a_bomb_of_aliases_stays_small(void **state)
 	buf_puts(&text, "end: {b: *a39}\n");
 	assert_true(doc_parse(&doc, &doc_yaml, buf_str(&text), text.len,
 	    &e));
-	assert_true(doc.n < 21000);
+	assert_true(doc.n < 11000);
 	doc_fini(&doc);
 	edit_refused(&doc_yaml, buf_str(&text), DOC_SET,
 	    "end.b[0][0][0][0][0][0][0][0].x", "1", "anchor a39");
