@@ -66,7 +66,8 @@ table_grow(struct yml_table *table, const struct doc *doc)
 	size_t			 i;
 
 	next.cap = table->cap;
-	while (next.cap < 1024 || next.cap < doc->n + doc->n / 2 + 1024 ||
+	/* Filled to three quarters; as large as the nodes need at once. */
+	while (next.cap < 1024 || next.cap / 4 * 3 <= doc->n ||
 	    next.cap < table->used * 2)
 		next.cap = next.cap < 1024 ? 1024 : next.cap * 2;
 	next.slot = calloc(next.cap, sizeof(*next.slot));

@@ -19,12 +19,14 @@ events_read(const struct buf *text, struct events *ev)
 	yaml_event_t	 e;
 	bool		 ok = true;
 	int		 type = YAML_NO_EVENT;
+	size_t		 bom = text->len >= 3 && memcmp(text->data,
+	    "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
 	ev->n = 0;
 	MUST(yaml_parser_initialize(&p));
 	yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&p, (const unsigned char *)buf_str(text),
-	    text->len);
+	yaml_parser_set_input_string(&p,
+	    (const unsigned char *)buf_str(text) + bom, text->len - bom);
 	while (ok && type != YAML_STREAM_END_EVENT) {
 		AUTO_BUF struct buf line = BUF_INIT;
 

@@ -359,6 +359,8 @@ compose(const struct buf *text, struct tree_list *list)
 		buf_fini(&w.path);
 		yaml_document_delete(&doc);
 	}
+	if (ok)
+		yaml_document_delete(&doc);
 	yaml_parser_delete(&parser);
 	return ok;
 }
