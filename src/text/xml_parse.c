@@ -40,13 +40,13 @@ struct xml_pass {
 	XML_Parser		 parser;
 	struct xml_element	*elements;
 	size_t			 n, cap;
-	uint32_t		*slot;		/* element + 1, by parent, name */
+	uint32_t		*slot;		/* by parent and name */
 	size_t			 slots;
 	struct xml_open		 open[XML_DEPTH_MAX];
 	size_t			 depth;
 	struct buf		 path, text;
 	size_t			 path_bytes;
-	size_t			 checked;	/* clean or comment up to here */
+	size_t			 checked;	/* clean so far */
 	size_t			 line_at;	/* and its line: */
 	unsigned		 line;
 	bool			 failed;

@@ -42,8 +42,10 @@ static bool
 entry_check(const struct yml_entry *en, struct err *e)
 {
 	const struct doc_node	*p = &en->doc->nodes[en->parent];
-	const char		*name = *p->path != '\0' ? p->path : T_YAML_FILE;
+	const char		*name = p->path;
 
+	if (*name == '\0')
+		name = T_YAML_FILE;
 	if (p->kind == DOC_SCALAR && p->start == p->end) {
 		err_set(e, ERR_REFUSED, 0, T_YAML_PARENT_NULL, en->path, name,
 		    p->line);

@@ -10,47 +10,6 @@
 
 #include "text_tree.def"
 
-size_t
-yml_line_start(const struct doc *doc, size_t at)
-{
-	bool has_mark = doc->len >= 3 &&
-	    memcmp(doc->text, "\xef\xbb\xbf", 3) == 0;
-
-	while (at > 0 && doc->text[at - 1] != '\n' &&
-	    doc->text[at - 1] != '\r')
-		at--;
-	return at == 0 && has_mark ? 3 : at;
-}
-
-size_t
-yml_line_end(const struct doc *doc, size_t at)
-{
-	while (at < doc->len && doc->text[at] != '\n' &&
-	    doc->text[at] != '\r')
-		at++;
-	if (at + 1 < doc->len && doc->text[at] == '\r' &&
-	    doc->text[at + 1] == '\n')
-		at++;
-	return at < doc->len ? at + 1 : at;
-}
-
-bool
-yml_is_blank(const struct doc *doc, size_t from, size_t to)
-{
-	for (; from < to; from++)
-		if (memchr(" \t\r\n", doc->text[from], 4) == NULL)
-			return false;
-	return true;
-}
-
-const char *
-yml_eol(const struct doc *doc)
-{
-	const char *lf = memchr(doc->text, '\n', doc->len);
-
-	return lf != NULL && lf > doc->text && lf[-1] == '\r' ? "\r\n" : "\n";
-}
-
 /* The spaces before the content of a block scalar. */
 static size_t
 block_indent(const struct doc *doc, uint32_t n)

@@ -16,7 +16,6 @@
 
 #include "text_tree.def"
 
-#define ANCHOR_HEADS	4096
 #define PATH_BYTES(len)	(32 * (len) + ((size_t)1 << 20))
 
 struct yml_frame {
@@ -29,12 +28,6 @@ struct yml_frame {
 	bool		 is_mapping, is_flow, has_key;
 };
 
-struct yml_anchor {
-	char		*name;
-	uint32_t	 node, document;
-	uint32_t	 next;		/* number + 1 in the same chain */
-};
-
 struct yml_parse {
 	struct doc		*doc;
 	struct yml_tree		*tree;
@@ -44,50 +37,10 @@ struct yml_parse {
 	struct yml_frame	*frames;
 	size_t			 depth;
 	uint32_t		 n_documents;
-	struct yml_anchor	*anchors;
-	uint32_t		 n_anchors, cap_anchors;
-	uint32_t		 heads[ANCHOR_HEADS];
-	size_t			 cap_aliases;
+	struct yml_anchors	 anchors;
 	struct yml_table	 paths;
 	struct err		*e;
 };
-
-static size_t
-skip_line(const struct doc *doc, size_t at)
-{
-	while (at < doc->len && doc->text[at] != '\n' &&
-	    doc->text[at] != '\r')
-		at++;
-	return at;
-}
-
-/* Over white space, line ends and comments. */
-static size_t
-skip_blank(const struct doc *doc, size_t at)
-{
-	while (at < doc->len) {
-		if (doc->text[at] == '#')
-			at = skip_line(doc, at);
-		else if (strchr(" \t\r\n", doc->text[at]) == NULL ||
-		    doc->text[at] == '\0')
-			break;
-		else
-			at++;
-	}
-	return at;
-}
-
-/* Over an anchor and a tag before the value itself. */
-static size_t
-skip_properties(const struct doc *doc, size_t at, size_t end)
-{
-	while (at < end && (doc->text[at] == '&' || doc->text[at] == '!')) {
-		while (at < end && strchr(" \t\r\n", doc->text[at]) == NULL)
-			at++;
-		at = skip_blank(doc, at);
-	}
-	return at < end ? at : end;
-}
 
 static void
 path_cut(struct yml_parse *p, size_t len)
@@ -101,75 +54,6 @@ static struct yml_frame *
 frame_top(struct yml_parse *p)
 {
 	return p->depth > 0 ? &p->frames[p->depth - 1] : NULL;
-}
-
-/* FNV-1a. */
-static uint32_t *
-anchor_head(struct yml_parse *p, const char *name)
-{
-	uint32_t h = 2166136261u;
-
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * 16777619u;
-	return &p->heads[(h ^ h >> 16) % ANCHOR_HEADS];
-}
-
-static bool
-anchor_add(struct yml_parse *p, const char *name, uint32_t node)
-{
-	uint32_t		*head = anchor_head(p, name);
-	struct yml_anchor	*a;
-
-	if (p->n_anchors == p->cap_anchors) {
-		uint32_t cap = p->cap_anchors * 2 + 16;
-
-		a = realloc(p->anchors, cap * sizeof(*a));
-		if (a == NULL)
-			return err_nomem(p->e);
-		p->anchors = a;
-		p->cap_anchors = cap;
-	}
-	a = &p->anchors[p->n_anchors];
-	a->name = strdup(name);
-	if (a->name == NULL)
-		return err_nomem(p->e);
-	a->node = node;
-	a->document = p->n_documents;
-	a->next = *head;
-	*head = ++p->n_anchors;
-	return true;
-}
-
-/* The last one of that name before here, in this document. */
-static uint32_t
-anchor_find(struct yml_parse *p, const char *name)
-{
-	uint32_t i;
-
-	for (i = *anchor_head(p, name); i != 0; i = p->anchors[i - 1].next)
-		if (p->anchors[i - 1].document == p->n_documents &&
-		    strcmp(p->anchors[i - 1].name, name) == 0)
-			return p->anchors[i - 1].node;
-	return YML_NONE;
-}
-
-static bool
-alias_add(struct yml_parse *p, uint32_t node, uint32_t target)
-{
-	struct yml_tree *t = p->tree;
-
-	if (t->n_aliases == p->cap_aliases) {
-		size_t			 cap = p->cap_aliases * 2 + 16;
-		struct yml_alias	*more;
-
-		more = realloc(t->aliases, cap * sizeof(*more));
-		if (more == NULL)
-			return err_nomem(p->e);
-		t->aliases = more;
-		p->cap_aliases = cap;
-	}
-	t->aliases[t->n_aliases++] = (struct yml_alias){ node, target };
-	return true;
 }
 
 /* Bytes that were replaced for libyaml must not be part of a value. */
@@ -197,7 +81,7 @@ entry_begin(struct yml_parse *p, size_t start, size_t line)
 	f->key = start;
 	if (f->is_flow)
 		return true;
-	f->key = skip_blank(p->doc, f->end);
+	f->key = yml_skip_blank(p->doc, f->end);
 	if (f->key < p->doc->len && p->doc->text[f->key] == '-')
 		return true;
 	return err_set(p->e, ERR_YAML, 0, T_YAML_UNSURE,
@@ -316,23 +200,6 @@ static const enum yml_style scalar_styles[] = {
 	[YAML_FOLDED_SCALAR_STYLE] = YML_FOLDED,
 };
 
-/* Without the blank lines that follow it and do not count. */
-static size_t
-block_end(const struct doc *doc, size_t start, size_t end)
-{
-	size_t at = start + 1, line;
-
-	for (; at < end && strchr("+-0123456789", doc->text[at]) != NULL; at++)
-		if (doc->text[at] == '+')
-			return end;
-	for (at = yml_line_end(doc, at); end > at; end = line) {
-		line = yml_line_start(doc, end - 1);
-		if (!yml_is_blank(doc, line, end) || line < at)
-			break;
-	}
-	return end;
-}
-
 /*
  * The span of a scalar.  An empty value is no token: libyaml puts it after
  * the colon or dash, or for a key without one at the next token.
@@ -347,8 +214,8 @@ scalar_span(struct yml_parse *p, const yaml_event_t *ev, size_t *start,
 
 	*is_fixed = false;
 	if (ev->data.scalar.style >= YAML_LITERAL_SCALAR_STYLE) {
-		*end = block_end(doc, *start, *end);
-		from = skip_line(doc, *start);
+		*end = yml_block_end(doc, *start, *end);
+		from = yml_skip_line(doc, *start);
 	} else if (*start == *end && f != NULL && *start > 0 &&
 	    doc->text[*start - 1] != ':' && doc->text[*start - 1] != '-' &&
 	    ev->data.scalar.anchor == NULL && ev->data.scalar.tag == NULL) {
@@ -379,7 +246,8 @@ on_scalar(struct yml_parse *p, const yaml_event_t *ev)
 		    ev->start_mark.line + 1);
 	first = text_source_offset(&p->source, ev->start_mark.index);
 	end = text_source_offset(&p->source, ev->end_mark.index);
-	start = skip_properties(p->doc, first, end);
+	start = yml_skip_properties(p->doc, first, end,
+	    (ev->data.scalar.anchor != NULL) + (ev->data.scalar.tag != NULL));
 	if (!check_bytes(p, first, start) ||
 	    !scalar_span(p, ev, &start, &end, &is_fixed))
 		return false;
@@ -392,7 +260,8 @@ on_scalar(struct yml_parse *p, const yaml_event_t *ev)
 	    tag_is_foreign(ev->data.scalar.tag);
 	entry_end(p, n, end);
 	return ev->data.scalar.anchor == NULL ||
-	    anchor_add(p, (const char *)ev->data.scalar.anchor, n);
+	    yml_anchor_add(&p->anchors,
+	    (const char *)ev->data.scalar.anchor, n, p->e);
 }
 
 static bool
@@ -400,7 +269,7 @@ on_alias(struct yml_parse *p, const yaml_event_t *ev)
 {
 	const char	*name = (const char *)ev->data.alias.anchor;
 	size_t		 start, end;
-	uint32_t	 target = anchor_find(p, name), n;
+	uint32_t	 target = yml_anchor_find(&p->anchors, name), n;
 
 	if (target == YML_NONE)
 		return err_set(p->e, ERR_YAML, 0, T_YAML_ANCHOR, name,
@@ -414,13 +283,13 @@ on_alias(struct yml_parse *p, const yaml_event_t *ev)
 	p->doc->nodes[n].anchor = p->doc->nodes[n].value;
 	p->tree->info[n].style = YML_ALIAS;
 	entry_end(p, n, end);
-	return alias_add(p, n, target);
+	return yml_alias_add(p->tree, &p->anchors, n, target, p->e);
 }
 
 static bool
 on_start(struct yml_parse *p, const yaml_event_t *ev, bool is_mapping)
 {
-	const yaml_char_t	*anchor;
+	const yaml_char_t	*anchor, *tag;
 	size_t			 start, end;
 	struct yml_frame	*f;
 	uint32_t		 n;
@@ -431,12 +300,15 @@ on_start(struct yml_parse *p, const yaml_event_t *ev, bool is_mapping)
 		    ev->start_mark.line + 1, YML_DEPTH_MAX);
 	anchor = is_mapping ? ev->data.mapping_start.anchor :
 	    ev->data.sequence_start.anchor;
+	tag = is_mapping ? ev->data.mapping_start.tag :
+	    ev->data.sequence_start.tag;
 	is_flow = is_mapping ?
 	    ev->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE :
 	    ev->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
 	start = text_source_offset(&p->source, ev->start_mark.index);
-	end = skip_properties(p->doc, start, p->doc->len);
-	if (!check_bytes(p, start, skip_line(p->doc, start) < end ?
+	end = yml_skip_properties(p->doc, start, p->doc->len,
+	    (anchor != NULL) + (tag != NULL));
+	if (!check_bytes(p, start, yml_skip_line(p->doc, start) < end ?
 	    start : end))
 		return false;
 	n = entry_add(p, NULL, 0, ev->start_mark.line + 1, start);
@@ -449,7 +321,8 @@ on_start(struct yml_parse *p, const yaml_event_t *ev, bool is_mapping)
 	*f = (struct yml_frame){ .node = n, .path_len = p->path.len,
 	    .key = end, .end = end, .is_mapping = is_mapping,
 	    .is_flow = is_flow };
-	return anchor == NULL || anchor_add(p, (const char *)anchor, n);
+	return anchor == NULL || yml_anchor_add(&p->anchors,
+	    (const char *)anchor, n, p->e);
 }
 
 static bool
@@ -457,7 +330,8 @@ on_end(struct yml_parse *p, const yaml_event_t *ev)
 {
 	struct yml_frame	*f = frame_top(p);
 	size_t			 end = f->end;
-	char			 open = p->doc->text[p->doc->nodes[f->node].start];
+	size_t			 start = p->doc->nodes[f->node].start;
+	char			 open = p->doc->text[start];
 
 	/* "[a: b]" holds a mapping in flow style without brackets. */
 	if (f->is_flow && open == (f->is_mapping ? '{' : '['))
@@ -475,6 +349,7 @@ on_event(struct yml_parse *p, const yaml_event_t *ev)
 	switch (ev->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		p->n_documents++;
+		p->anchors.document++;
 		return true;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
@@ -552,9 +427,7 @@ parse_fini(struct yml_parse *p)
 	text_source_fini(&p->source);
 	buf_fini(&p->path);
 	free(p->frames);
-	while (p->n_anchors > 0)
-		free(p->anchors[--p->n_anchors].name);
-	free(p->anchors);
+	yml_anchors_fini(&p->anchors);
 	free(p->paths.slot);
 	free(p);
 }

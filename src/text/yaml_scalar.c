@@ -248,7 +248,8 @@ yml_scalar_write(struct buf *out, const char *value, enum yml_style style,
 	if (style == YML_PLAIN && plain_fits(value, was, in_flow))
 		buf_puts(out, value);
 	else if ((style == YML_SINGLE ||
-	    (style == YML_PLAIN && is_single_better)) && !needs_escape(value, "\t"))
+	    (style == YML_PLAIN && is_single_better)) &&
+	    !needs_escape(value, "\t"))
 		write_single(out, value);
 	else
 		write_double(out, value);

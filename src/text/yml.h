@@ -50,6 +50,23 @@ struct yml_tree {
 	size_t			 path_bytes;
 };
 
+#define YML_ANCHOR_HEADS	4096
+
+struct yml_anchor {
+	char		*name;
+	uint32_t	 node, document;
+	uint32_t	 next;		/* number + 1 in the same chain */
+};
+
+/* Zeroed to begin with. */
+struct yml_anchors {
+	struct yml_anchor	*anchor;
+	uint32_t		 n, cap;
+	uint32_t		 document;	/* the one being read */
+	size_t			 cap_aliases;
+	uint32_t		 heads[YML_ANCHOR_HEADS];
+};
+
 /* One step of a path: .name, ["name"] or [index]. */
 struct yml_seg {
 	const char	*text;		/* as typed, without quotes */
@@ -86,6 +103,16 @@ uint32_t yml_table_enter(struct yml_table *table, const struct doc *doc,
 	     uint32_t node, bool *lost);
 uint32_t yml_alias_target(const struct yml_tree *t, uint32_t node);
 void	 yml_tree_free(struct doc *doc);
+
+/* yaml_anchor.c */
+
+bool	 yml_anchor_add(struct yml_anchors *all, const char *name,
+	     uint32_t node, struct err *e);
+/* The node of the last anchor of that name in this document, or YML_NONE. */
+uint32_t yml_anchor_find(struct yml_anchors *all, const char *name);
+bool	 yml_alias_add(struct yml_tree *t, struct yml_anchors *all,
+	     uint32_t node, uint32_t target, struct err *e);
+void	 yml_anchors_fini(struct yml_anchors *all);
 
 /* yaml_parse.c, yaml_merge.c */
 
@@ -145,6 +172,9 @@ bool	 yml_add(const struct doc *doc, const char *path,
 	     struct doc_splice *out, struct err *e);
 bool	 yml_unset(const struct doc *doc, const char *path, uint32_t node,
 	     struct doc_splice *out, struct err *e);
+
+/* yaml_span.c */
+
 /* Offset of the first byte of the line that holds at. */
 size_t	 yml_line_start(const struct doc *doc, size_t at);
 /* Offset after the line end of the line that holds at. */
@@ -153,5 +183,17 @@ size_t	 yml_line_end(const struct doc *doc, size_t at);
 bool	 yml_is_blank(const struct doc *doc, size_t from, size_t to);
 /* "\r\n" when the file's first line ends so, else "\n". */
 const char *yml_eol(const struct doc *doc);
+/* Offset of the end of the line's text. */
+size_t	 yml_skip_line(const struct doc *doc, size_t at);
+/* Over white space, line ends and comments. */
+size_t	 yml_skip_blank(const struct doc *doc, size_t at);
+/*
+ * Over the anchor and tag of a node, left of them, to the node itself: not
+ * over those of its first key, which begins where a mapping without begins.
+ */
+size_t	 yml_skip_properties(const struct doc *doc, size_t at, size_t end,
+	     int left);
+/* The end of a block scalar, without blank lines that do not count. */
+size_t	 yml_block_end(const struct doc *doc, size_t start, size_t end);
 
 #endif

@@ -296,6 +296,9 @@ what_is_no_yaml_is_refused_with_line_and_column(void **state)
 	(void)state;
 	unreadable(&doc_yaml, "a: 1\nb: [\n", 10, "line 3, column 1");
 	unreadable(&doc_yaml, "a: *nowhere\n", 12, "*nowhere at line 1");
+	reads_as(&doc_yaml, "&m\n&k key: v\n", "key", "v");
+	edit_gives(&doc_yaml, "&v: \n", DOC_SET, "[\"\"]", "1",
+	    "&v: 1 \n");
 	unreadable(&doc_yaml, "a: 1\n? [b]\n: 2\n", 15, "line 2");
 }
 
