@@ -109,8 +109,12 @@ site_setting(const struct site *site, const char *preferred, const char *name,
 		if (str_ends(site->files[i - 1].path, ".env"))
 			value = env_value(site, site->files[i - 1].path, name,
 			    origin);
-	if (value == NULL)
-		value = site_service_env(site, NULL, name, origin);
+	if (value != NULL)
+		return value;
+	value = site_service_env(site, NULL, name, origin);
+	/* "NAME: ${NAME}" of a variable that is not set says nothing. */
+	if (value != NULL && *value == '\0')
+		free(TAKE(value));
 	return value;
 }
 
