@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "stconsole/clock.h"
 #include "stconsole/file.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -28,6 +29,8 @@
 #define LAB_PROGRAM	"stconsole-lab"
 #define LAB_FILE_MAX	(1u << 20)
 #define START_TIMEOUT_MS	120000
+#define BUSY_MS	15000
+#define LOOK_MS	50
 #define LINE_MAX_BYTES	256
 #define SAID_MAX	4096
 
@@ -80,9 +83,16 @@ dir_is_ours(const char *dir, struct err *e)
 	return true;
 }
 
-/* The site's folder when a demo runs in dir and the lock is ours. */
-static char *
-running_site(const char *dir)
+enum demo_state {
+	DEMO_RUNS,
+	DEMO_DEAD,	/* its supervisor was killed; a start clears up */
+	DEMO_BUSY,	/* it is just coming or just going */
+	DEMO_NONE
+};
+
+/* The state of what is in dir, with the lock held; *root when it runs. */
+static enum demo_state
+state_read(const char *dir, char **root)
 {
 	AUTO_FREE char		*path = str_format("%s/lab.json", dir);
 	AUTO_BUF struct buf	 text = BUF_INIT;
@@ -93,7 +103,7 @@ running_site(const char *dir)
 
 	if (path == NULL ||
 	    !file_read(AT_FDCWD, path, LAB_FILE_MAX, &text, NULL))
-		return NULL;
+		return DEMO_BUSY;
 	lab = json_parse(buf_str(&text), text.len, NULL);
 	supervisor = json_object_get(lab, "supervisor");
 	pid = json_int(supervisor, "pid", 0);
@@ -101,35 +111,42 @@ running_site(const char *dir)
 	site = json_str(lab, "site");
 	if (site == NULL || pid <= 0 ||
 	    proc_start_time((pid_t)pid) != (unsigned long long)start)
-		return NULL;
-	return site[0] == '/' ? strdup(site) : str_format("%s/%s", dir, site);
+		return DEMO_DEAD;
+	*root = site[0] == '/' ? strdup(site) :
+	    str_format("%s/%s", dir, site);
+	return DEMO_RUNS;
 }
 
-/* True with *root NULL when no demo runs there. */
+/* Becomes a user of the demo when it runs. */
 static bool
-join(const char *dir, char **root, int *lock_fd, struct err *e)
+join(const char *dir, enum demo_state *state, char **root, int *lock_fd,
+    struct err *e)
 {
 	AUTO_FREE char	*users = str_format("%s/users", dir);
 	AUTO_CLOSE int	 fd = -1;
 	struct stat	 st;
 
 	*root = NULL;
+	*state = DEMO_NONE;
 	if (users == NULL)
 		return err_nomem(e);
 	if (lstat(dir, &st) < 0 && errno == ENOENT)
 		return true;
 	if (!dir_is_ours(dir, e))
 		return false;
+	*state = DEMO_BUSY;
 	fd = open(users, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT)
 		return true;
 	if (fd < 0 || flock(fd, LOCK_SH) < 0)
 		return err_sys(e, T_DEMO_DIR, dir);
-	*root = running_site(dir);
-	if (*root != NULL) {
-		*lock_fd = fd;
-		fd = -1;
-	}
+	*state = state_read(dir, root);
+	if (*state != DEMO_RUNS)
+		return true;
+	if (*root == NULL)
+		return err_nomem(e);
+	*lock_fd = fd;
+	fd = -1;
 	return true;
 }
 
@@ -253,20 +270,39 @@ start(const char *dir, struct err *e)
 	return ok;
 }
 
+/*
+ * A busy folder belongs to a demo that is coming or going; after a while it
+ * is taken for what a killed one left, which a start clears up.
+ */
 bool
 site_demo_join(char **root, int *lock_fd, struct err *e)
 {
-	AUTO_FREE char *dir = demo_dir();
+	AUTO_FREE char	*dir = demo_dir();
+	int64_t		 begin = clock_mono_ms(&clock_system), waited;
+	enum demo_state	 state;
+	struct err	 why = { 0 };
 
 	if (dir == NULL)
 		return err_nomem(e);
-	if (!join(dir, root, lock_fd, e))
-		return false;
-	if (*root != NULL)
-		return true;
-	if (start(dir, e))
-		return (join(dir, root, lock_fd, e) && *root != NULL) ||
-		    err_set(e, ERR_SITE, 0, T_DEMO_START, dir, LAB_PROGRAM);
-	/* Another one may have started it in the same moment. */
-	return join(dir, root, lock_fd, NULL) && *root != NULL;
+	for (;;) {
+		if (!join(dir, &state, root, lock_fd, e))
+			return false;
+		if (state == DEMO_RUNS)
+			return true;
+		waited = clock_mono_ms(&clock_system) - begin;
+		if (waited > START_TIMEOUT_MS)
+			return err_set(e, ERR_SITE, ETIMEDOUT, T_DEMO_SLOW,
+			    START_TIMEOUT_MS / 1000);
+		if (state == DEMO_BUSY && waited < BUSY_MS) {
+			poll(NULL, 0, LOOK_MS);
+			continue;
+		}
+		/* Another one may have started it in the same moment. */
+		if (!start(dir, &why) && (!join(dir, &state, root, lock_fd,
+		    NULL) || state == DEMO_NONE || state == DEMO_DEAD ||
+		    (state == DEMO_BUSY && waited >= BUSY_MS)))
+			return err_copy(e, &why);
+		if (state == DEMO_RUNS && *root != NULL)
+			return true;
+	}
 }
