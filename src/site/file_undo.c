@@ -2,12 +2,14 @@
  * Undo of an edit in a file that was edited again since.  The later edit is
  * what differs between the text we wrote and the text that is there, from
  * the first different byte to the last.  When our own bytes lie wholly
- * before or after it, they are replaced by the old ones, and the editor must
- * agree that nothing but our key changed.
+ * before or after it, or when the lines that hold them are there exactly
+ * once, they are replaced by the old ones, and the editor must agree that
+ * nothing but our key changed.
  */
 #include "site_private.h"
 
 #include <string.h>
+#include <sys/types.h>
 
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -57,6 +59,48 @@ suffix_len(const struct buf *a, const struct buf *b, size_t prefix)
 	return n;
 }
 
+/* The only place where needle stands at the start of a line, or -1. */
+static ssize_t
+line_find_once(const struct buf *text, const char *needle, size_t len)
+{
+	const char	*p = text->data, *end = p + text->len;
+	ssize_t		 found = -1;
+
+	while (p != NULL && (size_t)(end - p) >= len) {
+		p = memmem(p, (size_t)(end - p), needle, len);
+		if (p == NULL)
+			break;
+		if (p == text->data || p[-1] == '\n') {
+			if (found >= 0)
+				return -1;
+			found = p - text->data;
+		}
+		p++;
+	}
+	return found;
+}
+
+/* By the whole lines that our bytes are in, which hold more than them. */
+static bool
+region_find_by_lines(const struct region *r, const struct buf *after,
+    const struct buf *current, size_t *at)
+{
+	size_t	 start = r->start, end = r->start + r->new_len;
+	ssize_t	 where;
+
+	if (r->new_len == 0 || current->len == 0)
+		return false;
+	while (start > 0 && after->data[start - 1] != '\n')
+		start--;
+	while (end < after->len && after->data[end - 1] != '\n')
+		end++;
+	if (line_find_once(after, after->data + start, end - start) < 0)
+		return false;
+	where = line_find_once(current, after->data + start, end - start);
+	*at = (size_t)where + r->start - start;
+	return where >= 0;
+}
+
 /* Where our bytes are in the current text. */
 static bool
 region_find(const struct region *r, const struct buf *after,
@@ -73,7 +117,7 @@ region_find(const struct region *r, const struct buf *after,
 		*at = r->start + current->len - after->len;
 		return true;
 	}
-	return false;
+	return region_find_by_lines(r, after, current, at);
 }
 
 /* The value that the key had before is the one it must have again. */
