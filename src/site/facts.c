@@ -12,8 +12,9 @@
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 
-#define DYNAMIC		"traefik-windows-amd64/conf/dynamic"
-#define TRAEFIK_KEYS	"traefik-windows-amd64/conf/keys"
+#define TRAEFIK		"traefik-windows-amd64"
+#define DYNAMIC		TRAEFIK "/conf/dynamic"
+#define TRAEFIK_KEYS	TRAEFIK "/conf/keys"
 #define FACTS_MAX	96
 
 struct fact_row {
@@ -334,6 +335,31 @@ compose_tls_read(struct site *site, struct err *e)
 	return folder != NULL ? pair_read(site, folder, e) : err_nomem(e);
 }
 
+/*
+ * A file that Traefik names, relative to the root: Traefik starts in its own
+ * folder, and an absolute path is one of the Windows program folder.
+ */
+static char *
+traefik_path(const struct site *site, const char *named)
+{
+	AUTO_FREE char	*inside = str_format(TRAEFIK "/%s", named);
+	AUTO_FREE char	*here = NULL;
+	size_t		 n = strlen(site->root);
+
+	if (inside == NULL)
+		return NULL;
+	for (char *p = inside; *p != '\0'; p++)
+		if (*p == '\\')
+			*p = '/';
+	if (file_exists(site->root_fd, inside))
+		return TAKE(inside);
+	here = site_path_here(site, named);
+	if (here != NULL && strncmp(here, site->root, n) == 0 &&
+	    here[n] == '/')
+		return strdup(here + n + 1);
+	return strdup(named);
+}
+
 /* Traefik's dynamic file names the pair; both spellings of it are printed. */
 static bool
 windows_tls_read(struct site *site, struct err *e)
@@ -356,8 +382,8 @@ windows_tls_read(struct site *site, struct err *e)
 		    places[i % LENGTH(places)].path, &origin);
 
 		if (value != NULL && !fact_put(site,
-		    places[i % LENGTH(places)].name, "", strdup(value),
-		    &origin, e))
+		    places[i % LENGTH(places)].name, "",
+		    traefik_path(site, value), &origin, e))
 			return false;
 	}
 	return site->fact_count != had ||

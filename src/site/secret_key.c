@@ -162,6 +162,7 @@ query_put(const char *query, struct buf *out)
 	}
 }
 
+/* start == end: there is no password, but options may hold one. */
 static void
 url_put(const char *value, size_t start, size_t end, struct buf *out)
 {
@@ -169,7 +170,8 @@ url_put(const char *value, size_t start, size_t end, struct buf *out)
 	size_t		 path = strcspn(rest, "?");
 
 	buf_add(out, value, start);
-	buf_puts(out, SITE_MASK);
+	if (start < end)
+		buf_puts(out, SITE_MASK);
 	buf_add(out, rest, path);
 	if (rest[path] == '?') {
 		buf_putc(out, '?');
@@ -187,6 +189,9 @@ site_value_mask(const char *key, const char *value)
 
 	if (url_password(value, &start, &end)) {
 		url_put(value, start, end, &out);
+	} else if (str_starts(value, "mongodb://") ||
+	    str_starts(value, "mongodb+srv://")) {
+		url_put(value, 0, 0, &out);
 	} else if (site_key_is_secret(key)) {
 		buf_puts(&out, SITE_MASK);
 	} else if (equals != NULL && str_ends(key, "]") &&

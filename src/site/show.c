@@ -105,7 +105,7 @@ site_show_read(struct ctx *ctx, const json_t *params, json_t **result,
 	if (!site_need(ctx, &site, e))
 		return false;
 	*result = json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:O}", "root",
-	    site->root, "kind", site_kind_name(site->kind), "id", site->id,
+	    site->root, "kind", site_kind_name(site_kind(site)), "id", site->id,
 	    "demo", site->is_demo, "facts", facts_json(site), "services",
 	    services_json(site), "contradictions", site->contradictions);
 	return *result != NULL || err_nomem(e);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,16 @@ static const struct {
 	{ SITE_WINDOWS, "traefik-windows-amd64/conf/dynamic.yaml" },
 };
 
+/*
+ * Asking podman takes a tenth of a second, and most verbs do not need to
+ * know: it is asked when the kind is.  Readers may be several threads.
+ */
+struct site_engine {
+	pthread_mutex_t	 lock;
+	bool		 is_known;
+	enum site_kind	 kind;
+};
+
 static void
 file_fini(struct site_file *f)
 {
@@ -72,6 +83,9 @@ site_free(struct site *site)
 	free(site->facts);
 	free(site->ldap);
 	free(site->files);
+	if (site->engine != NULL)
+		pthread_mutex_destroy(&site->engine->lock);
+	free(site->engine);
 	free(site->compose);
 	free(site->chart);
 	free(site->root);
@@ -221,8 +235,6 @@ site_read(struct site *site, struct err *e)
 	site->root_fd = open(site->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (site->root_fd < 0)
 		return err_sys(e, T_SITE_ROOT, site->root);
-	if (site->kind == SITE_DOCKER)
-		site->kind = site_engine_of(site->root);
 	return site_id_of(site->kind, site->root, site->id, e) &&
 	    files_read(site, e) && site_compose_read(site, e) && site_ldap_read(site, e) &&
 	    site_facts_read(site, e) && site_contradictions_read(site, e);
@@ -231,12 +243,17 @@ site_read(struct site *site, struct err *e)
 struct site *
 site_open(const char *folder, struct err *e)
 {
-	struct site *site = calloc(1, sizeof(*site));
+	struct site		*site = calloc(1, sizeof(*site));
+	struct site_engine	*engine = calloc(1, sizeof(*engine));
 
-	if (site == NULL) {
+	if (site == NULL || engine == NULL) {
+		free(engine);
+		free(site);
 		err_nomem(e);
 		return NULL;
 	}
+	pthread_mutex_init(&engine->lock, NULL);
+	site->engine = engine;
 	site->root_fd = -1;
 	site->demo_fd = -1;
 	site->root = realpath(folder, NULL);
@@ -364,7 +381,18 @@ site_need(struct ctx *ctx, struct site **site, struct err *e)
 enum site_kind
 site_kind(const struct site *site)
 {
-	return site->kind;
+	struct site_engine	*engine = site->engine;
+	enum site_kind		 kind;
+
+	if (site->compose == NULL)
+		return site->kind;
+	pthread_mutex_lock(&engine->lock);
+	if (!engine->is_known)
+		engine->kind = site_engine_of(site->root);
+	engine->is_known = true;
+	kind = engine->kind;
+	pthread_mutex_unlock(&engine->lock);
+	return kind;
 }
 
 const char *

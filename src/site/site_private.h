@@ -36,8 +36,12 @@ struct site_fact_value {
 	struct site_origin origin;
 };
 
+struct site_engine;	/* which engine runs a compose site, once asked */
+
 struct site {
+	/* SITE_DOCKER for every compose file; site_kind() asks the engines. */
 	enum site_kind	 kind;
+	struct site_engine *engine;
 	char		*root;		/* canonical */
 	int		 root_fd;
 	char		 id[65];
@@ -79,7 +83,7 @@ bool	 site_recognise(const char *folder, enum site_kind *kind,
 /* The given folder when it holds one, and all that are found. */
 bool	 site_find_all(const char *given, char ***roots, size_t *count,
 	     struct err *e);
-/* Docker or Podman, for a folder with a compose file. */
+/* Docker or Podman, for a folder with a compose file; may run podman. */
 enum site_kind site_engine_of(const char *root);
 
 /* ---- site.c */
