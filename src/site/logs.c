@@ -157,7 +157,7 @@ logs_read(struct ctx *ctx, const json_t *params, json_t **result,
 
 	if (list == NULL)
 		return err_nomem(e);
-	if (follows && ctx->on_line != NULL)
+	if (ctx->on_line != NULL)
 		l.list = NULL;
 	if (!site_need(ctx, &site, e) || !daily_not_windows(site, e))
 		return false;
