@@ -40,6 +40,7 @@ static const struct ldap_text texts[] = {
 	{ { "UserIdAttribute" }, "", TEXT_AT(user_id_attr) },
 	{ { "NameAttribute" }, "cn", TEXT_AT(name_attr) },
 	{ { "EmailAttribute" }, "mail", TEXT_AT(mail_attr) },
+	{ { "GroupResolveBase" }, "", TEXT_AT(group_base) },
 	{ { "GroupMembership" }, "(&(objectclass=groupOfNames)(member=%s))",
 	  TEXT_AT(group_filter) },
 	{ { "GroupObjectClass" }, "groupOfNames", TEXT_AT(group_class) },

@@ -274,7 +274,7 @@ static void
 on_alarm(int sig)
 {
 	(void)sig;
-	cancel_request(&stop);
+	cancel_request(&stop, CANCEL_ASKED);
 }
 
 static void
@@ -441,6 +441,26 @@ without_starttls_the_missing_encryption_is_a_warning(void **state)
 }
 
 static void
+a_server_without_starttls_is_refused_only_when_required(void **state)
+{
+	struct house		*h = *state;
+	struct peer		 bare;
+	struct site_ldap	 c;
+	struct directory_options strict = usual;
+	AUTO_JSON json_t	*r = NULL, *r2 = NULL;
+
+	assert_true(peer_start(&bare, NULL, NULL, config, ldif));
+	c = server_at(h, bare.port, false);
+	c.ca_file = h->tls.ca;
+	r = test_of(h, &c, NULL, &usual);
+	assert_string_equal(json_text(line_of(r, "tls"), "mark"), "warn");
+	strict.starttls = STARTTLS_REQUIRE;
+	r2 = test_of(h, &c, NULL, &strict);
+	assert_hop(r2, "tls", "refuses StartTLS");
+	peer_stop(&bare);
+}
+
+static void
 a_wrong_password_is_told_from_an_unknown_name(void **state)
 {
 	struct house		*h = *state;
@@ -538,10 +558,10 @@ nobody_and_more_than_one_are_told_apart(void **state)
 }
 
 static void
-a_name_with_both_families_reaches_the_one_that_listens(void **state)
+a_name_is_reached_on_the_family_that_listens(void **state)
 {
 	struct house		*h = *state;
-	struct site_ldap	 c = server_at(h, h->good.tls_port, true);
+	struct site_ldap	 c = server_at(h, h->good.port, false);
 	AUTO_JSON json_t	*r = NULL;
 
 	c.host = TEXT_OF("localhost");	/* this slapd is on IPv4 only */
@@ -592,6 +612,8 @@ main(void)
 		cmocka_unit_test(
 		    without_starttls_the_missing_encryption_is_a_warning),
 		cmocka_unit_test(
+		    a_server_without_starttls_is_refused_only_when_required),
+		cmocka_unit_test(
 		    a_wrong_password_is_told_from_an_unknown_name),
 		cmocka_unit_test(
 		    the_bind_reason_of_active_directory_is_read_simulated),
@@ -601,7 +623,7 @@ main(void)
 		cmocka_unit_test(people_without_mail_are_told_from_no_people),
 		cmocka_unit_test(nobody_and_more_than_one_are_told_apart),
 		cmocka_unit_test(
-		    a_name_with_both_families_reaches_the_one_that_listens),
+		    a_name_is_reached_on_the_family_that_listens),
 		cmocka_unit_test(
 		    results_have_the_shape_that_the_verb_promises),
 	};

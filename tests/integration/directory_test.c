@@ -14,6 +14,7 @@
 
 #include "../../src/services/directory/directory_private.h"
 #include "../lab/lab.h"
+#include "../lab/house.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
@@ -185,6 +186,164 @@ a_thousand_mails_take_at_most_three_searches(void **state)
 	free(text);
 }
 
+/* Mails of n people as the directory spells them, for the tests below. */
+static json_t *
+some_people(struct house *h, int n)
+{
+	json_t		*r = NULL;
+	struct err	 e;
+
+	if (!directory_search(h->d, "@corp.test", n, &r, &e))
+		fail_msg("%s", e.msg);
+	assert_int_equal(json_array_size(json_object_get(r, "people")), n);
+	return r;
+}
+
+/* All of n real mails are found by that account of the lab. */
+static unsigned
+match_by(struct house *h, const char *account, size_t n)
+{
+	AUTO_JSON json_t	*r = some_people(h, (int)n);
+	const char		**mails = calloc(n, sizeof(*mails));
+	struct mail_match	*out = calloc(n, sizeof(*out));
+	struct site_ldap	 c = server_of(&h->lab, account, false);
+	struct directory	*d = NULL;
+	unsigned		 searches = 0;
+	struct err		 e;
+	size_t			 i;
+
+	for (i = 0; i < n; i++)
+		mails[i] = json_text(json_array_get(json_object_get(r,
+		    "people"), i), "mail");
+	if (!directory_open_servers(&h->ctx, &c, 1, &usual, &d, &e) ||
+	    !directory_match_mails(d, mails, n, out, &searches, &e))
+		fail_msg("%s", e.msg);
+	for (i = 0; i < n; i++) {
+		if (out[i].count == 0)
+			fail_msg("%s", mails[i]);
+		mail_match_fini(&out[i]);
+	}
+	directory_close(d);
+	secret_free(c.bind_password);
+	free(mails);
+	free(out);
+	return searches;
+}
+
+static void
+a_thousand_people_are_found_in_three_searches(void **state)
+{
+	assert_in_range(match_by(*state, "bind", 1000), 1, 3);
+}
+
+static void
+an_account_that_must_page_finds_the_same_people(void **state)
+{
+	assert_in_range(match_by(*state, "ordinary", 1000), 3, 30);
+}
+
+static void
+an_account_limited_to_50_entries_finds_the_same_people(void **state)
+{
+	assert_in_range(match_by(*state, "tight", 1000), 20, 60);
+}
+
+static void
+more_than_a_page_of_people_is_read_in_pages(void **state)
+{
+	AUTO_JSON json_t *r = some_people(*state, 2500);
+
+	assert_true(json_flag(r, "more"));
+}
+
+static void
+a_limited_account_says_that_there_are_more(void **state)
+{
+	struct house		*h = *state;
+	struct site_ldap	 c = server_of(&h->lab, "tight", false);
+	struct directory	*d = NULL;
+	AUTO_JSON json_t	*r = NULL;
+	struct err		 e;
+
+	if (!directory_open_servers(&h->ctx, &c, 1, &usual, &d, &e) ||
+	    !directory_search(d, "a", 200, &r, &e))
+		fail_msg("%s", e.msg);
+	assert_int_equal(json_array_size(json_object_get(r, "people")), 50);
+	assert_true(json_flag(r, "more"));
+	directory_close(d);
+	secret_free(c.bind_password);
+}
+
+static void
+ldaps_shows_the_whole_chain(void **state)
+{
+	struct house		*h = *state;
+	AUTO_JSON json_t	*r = NULL;
+	struct err		 e;
+
+	if (!directory_test(&h->ctx, &h->secure, 1, &usual, "kim@corp.test",
+	    &r, &e))
+		fail_msg("%s", e.msg);
+	assert_true(json_is_true(json_object_get(r, "ok")));
+	assert_int_equal(json_array_size(json_object_get(r, "chain")), 2);
+}
+
+static void
+an_ipv6_literal_is_reached_and_its_certificate_checked(void **state)
+{
+	struct house		*h = *state;
+	struct site_ldap	 c = h->secure;
+	AUTO_JSON json_t	*r = NULL;
+	struct err		 e;
+
+	if (!lab_has_ipv6())
+		skip();
+	c.host = TEXT_OF("::1");
+	if (!directory_test(&h->ctx, &c, 1, &usual, NULL, &r, &e))
+		fail_msg("%s", e.msg);
+	if (!json_is_true(json_object_get(r, "ok")))
+		fail_msg("%s", json_dumps(r, JSON_INDENT(1)));
+	assert_non_null(strstr(json_text(json_array_get(json_object_get(r,
+	    "hops"), 0), "text"), "[::1]:"));
+}
+
+static void
+twelve_levels_of_groups_are_shown(void **state)
+{
+	struct house		*h = *state;
+	AUTO_JSON json_t	*r = NULL;
+	const json_t		*groups, *last;
+	struct err		 e;
+
+	if (!directory_show(h->d, "kim@corp.test", &r, &e))
+		fail_msg("%s", e.msg);
+	groups = json_object_get(r, "groups");
+	last = json_array_get(groups, json_array_size(groups) - 1);
+	assert_string_equal(json_text(last, "name"), "level01");
+	assert_int_equal(json_int(last, "level", 0), 12);
+}
+
+static void
+people_with_odd_names_are_shown_by_their_dn(void **state)
+{
+	struct house		*h = *state;
+	static const char *const odd[] = { "King, Jr.", "(Annie)",
+		"Wild*card", "Slash\\Slash", "\"Q\"", "Größe", "Semi;" };
+	size_t			 i;
+
+	for (i = 0; i < LENGTH(odd); i++) {
+		AUTO_JSON json_t	*found = NULL, *r = NULL;
+		const char		*dn;
+		struct err		 e;
+
+		assert_int_equal(hits(h, odd[i], &found), 1);
+		dn = json_text(json_array_get(json_object_get(found,
+		    "people"), 0), "dn");
+		if (!directory_show(h->d, dn, &r, &e))
+			fail_msg("%s: %s", dn, e.msg);
+	}
+}
+
 int
 main(void)
 {
@@ -193,6 +352,19 @@ main(void)
 		cmocka_unit_test(a_name_with_syntax_in_it_finds_only_itself),
 		cmocka_unit_test(more_people_than_asked_for_are_announced),
 		cmocka_unit_test(a_thousand_mails_take_at_most_three_searches),
+		cmocka_unit_test(
+		    a_thousand_people_are_found_in_three_searches),
+		cmocka_unit_test(
+		    an_account_that_must_page_finds_the_same_people),
+		cmocka_unit_test(
+		    an_account_limited_to_50_entries_finds_the_same_people),
+		cmocka_unit_test(more_than_a_page_of_people_is_read_in_pages),
+		cmocka_unit_test(a_limited_account_says_that_there_are_more),
+		cmocka_unit_test(ldaps_shows_the_whole_chain),
+		cmocka_unit_test(
+		    an_ipv6_literal_is_reached_and_its_certificate_checked),
+		cmocka_unit_test(twelve_levels_of_groups_are_shown),
+		cmocka_unit_test(people_with_odd_names_are_shown_by_their_dn),
 	};
 
 	return cmocka_run_group_tests_name("directory", tests, set_up,

@@ -251,7 +251,7 @@ conf_write(const struct peer *p, bool tls, const char *config)
 	AUTO_FREE char		*path = str_format("%s/slapd.conf", p->dir);
 	const char		*at = strstr(config, "@DIR@");
 	static const char *const schemas[] = { "core", "cosine",
-		"inetorgperson", "msuser" };
+		"nis", "inetorgperson", "msuser" };
 	size_t			 i;
 
 	for (i = 0; i < LENGTH(schemas); i++)
@@ -281,8 +281,11 @@ load(const struct peer *p, const char *conf, const char *log,
 	int		 status = -1;
 	pid_t		 pid;
 
-	if (!file_make_dirs(data, 0700, NULL) || !file_write(AT_FDCWD, path,
-	    ldif, strlen(ldif), 0600, NULL))
+	if (!file_make_dirs(data, 0700, NULL))
+		return false;
+	if (ldif == NULL)
+		return true;
+	if (!file_write(AT_FDCWD, path, ldif, strlen(ldif), 0600, NULL))
 		return false;
 	pid = run(argv, log);
 	waitpid(pid, &status, 0);
@@ -319,7 +322,7 @@ peer_start(struct peer *p, const struct peer_tls *tls,
 	    "ldap://127.0.0.1:%d", p->port, p->tls_port);
 	ok = (cert == NULL || pair_write(p, cert)) &&
 	    conf_write(p, cert != NULL, config) &&
-	    (ldif == NULL || load(p, conf, log, ldif));
+	    load(p, conf, log, ldif);
 	if (ok) {
 		const char *argv[] = { "/usr/sbin/slapd", "-d", "0", "-f",
 			conf, "-h", urls, NULL };

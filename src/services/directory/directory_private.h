@@ -23,7 +23,7 @@ struct directory_options {
 	int		 answer_ms;	/* each question after that */
 };
 
-#define DIRECTORY_OPTIONS_DEFAULT { STARTTLS_AUTO, false, 5000, 10000 }
+#define DIRECTORY_OPTIONS_DEFAULT { STARTTLS_AUTO, false, 5000, 5000 }
 
 /* What a connection goes through; the names are in test.c. */
 enum hop {
@@ -40,8 +40,11 @@ struct server {
 	LDAP			*ld;		/* NULL: not open, see why */
 	enum hop		 hop;		/* reached; the failed one */
 	struct err		 why;
+	int64_t			 deadline_ms;	/* of what is going on */
+	struct ldap_conncb	 referral_cb;
 	bool			 is_tls;
 	bool			 is_starttls;
+	bool			 forbids_paging;
 	unsigned		 searches;	/* sent so far, pages included */
 	char			 label[DIAL_LABEL_SIZE];
 	char			 address[DIAL_ADDRESS_SIZE];
@@ -79,6 +82,11 @@ void	 server_init(struct server *s, struct ctx *ctx,
 	     const struct directory_options *opts);
 bool	 server_open(struct server *s, struct err *e);
 void	 server_close(struct server *s);
+/*
+ * guard.c: no read or write of s->ld goes on past s->deadline_ms or a
+ * cancel.  The struct must stay where it is as long as it is open.
+ */
+bool	 guard_install(struct server *s);
 /* tls.c: the trust of the site, the handshake, StartTLS, the OpenSSL probe. */
 struct tls_report;
 bool	 server_trust(struct server *s, struct err *e);

@@ -109,9 +109,12 @@ hits_drop(struct match *m)
 		person_fini(&m->hits[--m->hit_count].person);
 }
 
-/* The first person of a mail is kept, the rest only counted. */
+/*
+ * The first person of a mail is kept, the rest only counted; is_cut: a limit
+ * held back at least one more.
+ */
 static void
-hits_commit(struct match *m)
+hits_commit(struct match *m, bool is_cut)
 {
 	size_t i;
 
@@ -122,6 +125,7 @@ hits_commit(struct match *m)
 			to->person = m->hits[i].person;
 			m->hits[i].person = (struct person){ .dn = NULL };
 		}
+		to->count += is_cut;
 	}
 	hits_drop(m);
 }
@@ -191,8 +195,8 @@ ask(struct match *m, const char *const *mails, size_t n,
 }
 
 /*
- * Halves what a limit refuses.  A single mail that runs into a limit has
- * more than one entry, which is all that is asked.
+ * Halves what a limit refuses.  For a single mail a limit only means that it
+ * has more than one entry; without any entry nothing is known.
  */
 static bool
 ask_all(struct match *m, const char *const *mails, size_t n, struct err *e)
@@ -207,17 +211,14 @@ ask_all(struct match *m, const char *const *mails, size_t n, struct err *e)
 			hits_drop(m);
 			return false;
 		}
-		if (end.is_more && now == 1 &&
-		    end.code == LDAP_TIMELIMIT_EXCEEDED) {
-			hits_drop(m);
-			return reply_failed(m->s, end.code, NULL, e);
-		}
 		if (end.is_more && now > 1) {
 			hits_drop(m);
 			size = now / 2;
 			continue;
 		}
-		hits_commit(m);
+		if (end.is_more && end.entries == 0)
+			return reply_failed(m->s, end.code, NULL, e);
+		hits_commit(m, end.is_more);
 		done += now;
 	}
 	return true;

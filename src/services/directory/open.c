@@ -4,30 +4,85 @@
  */
 #include "directory_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "stconsole/mem.h"
+#include "stconsole/msg.h"
 #include "stconsole/settings.h"
+
+#include "text.def"
+
+#define TIMEOUT_MIN_MS	100
+#define TIMEOUT_MAX_MS	600000
+
+static const struct {
+	const char	*name;
+	enum starttls	 value;
+} starttls_words[] = {
+	{ "auto", STARTTLS_AUTO }, { "never", STARTTLS_NEVER },
+	{ "require", STARTTLS_REQUIRE },
+};
+
+static bool
+bad_setting(const char *name, const char *value, const char *choices,
+    struct err *e)
+{
+	err_set(e, ERR_USAGE, 0, T_BAD_SETTING, name, value, choices);
+	return err_hint(e, T_BAD_SETTING_HINT, name);
+}
+
+/* A typo must not turn encryption off, so an unknown word is an error. */
+static bool
+read_starttls(const struct ctx *ctx, enum starttls *out, struct err *e)
+{
+	AUTO_FREE char	*word = NULL;
+	size_t		 i;
+
+	if (!settings_get(ctx, "directory.starttls", &word, e))
+		return false;
+	for (i = 0; i < LENGTH(starttls_words); i++)
+		if (strcmp(word, starttls_words[i].name) == 0) {
+			*out = starttls_words[i].value;
+			return true;
+		}
+	return bad_setting("directory.starttls", word,
+	    "auto, never, require", e);
+}
+
+static bool
+read_referrals(const struct ctx *ctx, bool *follow, struct err *e)
+{
+	AUTO_FREE char *word = NULL;
+
+	if (!settings_get(ctx, "directory.referrals", &word, e))
+		return false;
+	*follow = strcmp(word, "follow") == 0;
+	if (*follow || strcmp(word, "report") == 0)
+		return true;
+	return bad_setting("directory.referrals", word, "report, follow", e);
+}
 
 bool
 directory_options_read(const struct ctx *ctx, struct directory_options *out,
     struct err *e)
 {
 	struct directory_options o = DIRECTORY_OPTIONS_DEFAULT;
-	AUTO_FREE char	*starttls = NULL, *referrals = NULL;
-	int64_t		 timeout_s;
+	int64_t ms;
 
-	if (!settings_get(ctx, "directory.starttls", &starttls, e) ||
-	    !settings_get(ctx, "directory.referrals", &referrals, e) ||
-	    !settings_get_int(ctx, "directory.timeout_s", &timeout_s, e))
+	if (!read_starttls(ctx, &o.starttls, e) ||
+	    !read_referrals(ctx, &o.follow_referrals, e) ||
+	    !settings_get_int(ctx, "directory.timeout_ms", &ms, e))
 		return false;
-	if (strcmp(starttls, "never") == 0)
-		o.starttls = STARTTLS_NEVER;
-	else if (strcmp(starttls, "require") == 0)
-		o.starttls = STARTTLS_REQUIRE;
-	o.follow_referrals = strcmp(referrals, "follow") == 0;
-	o.connect_ms = (int)timeout_s * 1000;
-	o.answer_ms = 2 * o.connect_ms;
+	if (ms < TIMEOUT_MIN_MS || ms > TIMEOUT_MAX_MS) {
+		char text[24];
+
+		snprintf(text, sizeof(text), "%lld", (long long)ms);
+		return bad_setting("directory.timeout_ms", text,
+		    "100 to 600000", e);
+	}
+	o.connect_ms = (int)ms;
+	o.answer_ms = (int)ms;
 	*out = o;
 	return true;
 }

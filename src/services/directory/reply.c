@@ -109,14 +109,16 @@ reply_wait(struct server *s, int msgid, bool all, int64_t deadline_ms,
 	int		rc;
 
 	*msg = NULL;
+	s->deadline_ms = deadline_ms;
 	for (;;) {
 		slice = (struct timeval){ 0, SLICE_US };
 		rc = ldap_result(s->ld, msgid, all ? LDAP_MSG_ALL :
 		    LDAP_MSG_ONE, &slice, msg);
 		if (rc > 0)
 			return true;
-		if (rc < 0)
-			return reply_broken(s, e);
+		if (rc < 0 && clock_mono_ms(&clock_system) < deadline_ms)
+			return cancel_check(s->ctx->cancel, e) &&
+			    reply_broken(s, e);
 		if (!cancel_check(s->ctx->cancel, e))
 			break;
 		if (clock_mono_ms(&clock_system) >= deadline_ms) {

@@ -1,6 +1,8 @@
 /*
  * One search in pages.  The paging control is sent as not critical: a server
- * that does not know it answers all at once, as if we had not asked.
+ * that does not know it answers all at once, as if we had not asked.  One
+ * that forbids it (OpenLDAP's size.prtotal=disabled) refuses the search
+ * nevertheless, and is asked again without.
  */
 #include "directory_private.h"
 
@@ -70,6 +72,7 @@ run_send(struct run *r, int *msgid, struct err *e)
 		controls[0] = page;
 	}
 	r->s->searches++;
+	r->s->deadline_ms = dial_deadline(r->s->opts.answer_ms);
 	rc = ldap_search_ext(ld, r->q->base, r->q->scope, r->q->filter,
 	    (char **)(uintptr_t)r->q->attrs, 0, controls, NULL, &limit,
 	    r->q->limit, msgid);
@@ -173,20 +176,36 @@ run_page(struct run *r, struct err *e)
 	return true;
 }
 
+static bool
+run_pages(struct run *r, struct err *e)
+{
+	bool ok;
+
+	do
+		ok = run_page(r, e);
+	while (ok && r->end->code == LDAP_SUCCESS && r->cookie.bv_len > 0);
+	ber_memfree(r->cookie.bv_val);
+	r->cookie = (struct berval){ 0, NULL };
+	return ok;
+}
+
 bool
 server_search(struct server *s, const struct query *q, query_entry fn,
     void *arg, struct query_end *end, struct err *e)
 {
 	struct run	r = { s, q, fn, arg, end, { 0, NULL },
-		q->limit == 0 || q->limit > PAGE };
-	bool		ok;
+		!s->forbids_paging && (q->limit == 0 || q->limit > PAGE) };
 
 	*end = (struct query_end){ LDAP_SUCCESS, 0, false };
-	do
-		ok = run_page(&r, e);
-	while (ok && end->code == LDAP_SUCCESS && r.cookie.bv_len > 0);
-	ber_memfree(r.cookie.bv_val);
-	return ok;
+	if (!run_pages(&r, e))
+		return false;
+	if (!r.is_paged || end->code != LDAP_ADMINLIMIT_EXCEEDED ||
+	    end->entries > 0)
+		return true;
+	s->forbids_paging = true;
+	r.is_paged = false;
+	*end = (struct query_end){ LDAP_SUCCESS, 0, false };
+	return run_pages(&r, e);
 }
 
 struct root {

@@ -133,13 +133,15 @@ connect_tcp(struct server *s, struct err *e)
 		return reply_failed(s, rc, NULL, e);
 	}
 	set_options(s);
-	return true;
+	s->deadline_ms = dial_deadline(s->opts.connect_ms);
+	return guard_install(s) ? true : err_nomem(e);
 }
 
 static bool
 connect_tls(struct server *s, struct err *e)
 {
 	s->hop = HOP_TLS;
+	s->deadline_ms = dial_deadline(s->opts.connect_ms);
 	if (s->conf->use_ldaps)
 		return server_secure(s, e);
 	return server_starttls(s, e);
@@ -212,6 +214,7 @@ connect_bind(struct server *s, struct err *e)
 	bool			 ok;
 
 	s->hop = HOP_BIND;
+	s->deadline_ms = dial_deadline(s->opts.answer_ms);
 	if (*s->conf->bind_dn != '\0' && word != NULL) {
 		/* libldap copies the value and does not change it. */
 		cred.bv_val = (char *)(uintptr_t)secret_reveal(word);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "stconsole/clock.h"
 #include "stconsole/file.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
@@ -83,6 +84,12 @@ handshake_failed(struct server *s, const char *detail, struct err *e)
 	struct tls_report	report;
 	struct err		why;
 
+	if (!cancel_check(s->ctx->cancel, e))
+		return false;
+	if (clock_mono_ms(&clock_system) >= s->deadline_ms) {
+		err_set(e, ERR_TLS, 0, T_TLS_SILENT, s->label);
+		return err_hint(e, T_TLS_SILENT_HINT);
+	}
 	if (!server_probe(s, &report, &why)) {
 		if (why.domain == ERR_TLS || why.domain == ERR_CANCELLED)
 			return err_copy(e, &why);
@@ -94,6 +101,11 @@ handshake_failed(struct server *s, const char *detail, struct err *e)
 		return false;
 	} else {
 		tls_report_fini(&report);
+	}
+	/* libldap puts the machine's own name in the place of "localhost". */
+	if (str_equal_nocase(s->conf->host, "localhost")) {
+		err_set(e, ERR_TLS, 0, T_TLS_LOCALHOST, s->label);
+		return err_hint(e, T_TLS_LOCALHOST_HINT);
 	}
 	err_set(e, ERR_TLS, 0, T_TLS_FAILED, s->label, detail);
 	return err_hint(e, T_TLS_FAILED_HINT);
@@ -107,6 +119,7 @@ server_secure(struct server *s, struct err *e)
 
 	if (!make_context(s, e))
 		return false;
+	s->deadline_ms = dial_deadline(s->opts.connect_ms);
 	rc = ldap_install_tls(s->ld);
 	if (rc == LDAP_SUCCESS) {
 		s->is_tls = true;
@@ -118,42 +131,34 @@ server_secure(struct server *s, struct err *e)
 	return false;
 }
 
-static bool
-offers_starttls(struct server *s)
-{
-	struct berval	**v = server_root(s, "supportedExtension");
-	bool		  found = false;
-	size_t		  i;
-
-	for (i = 0; v != NULL && v[i] != NULL; i++)
-		found = found || strcmp(v[i]->bv_val, LDAP_EXOP_START_TLS) == 0;
-	ldap_value_free_len(v);
-	return found;
-}
-
+/*
+ * auto asks for StartTLS and takes a refusal as "not offered": asking the
+ * rootDSE first would cost a round trip, and OpenLDAP then refuses StartTLS
+ * now and then because it has not yet put the search away.  Once the server
+ * has agreed, a certificate that is not good is an error, never plain text.
+ */
 bool
 server_starttls(struct server *s, struct err *e)
 {
 	char	*detail = NULL;
 	int	 msgid, code = LDAP_OTHER;
 
-	if (s->opts.starttls == STARTTLS_NEVER)
-		return true;
-	if (s->opts.starttls == STARTTLS_AUTO &&
-	    (s->ca_pem == NULL || !offers_starttls(s)))
+	if (s->opts.starttls == STARTTLS_NEVER ||
+	    (s->opts.starttls == STARTTLS_AUTO && s->ca_pem == NULL))
 		return true;
 	if (ldap_start_tls(s->ld, NULL, NULL, &msgid) != LDAP_SUCCESS)
 		return reply_broken(s, e);
 	if (!reply_result(s, msgid, &code, &detail, e))
 		return false;
-	if (code != LDAP_SUCCESS) {
+	if (code != LDAP_SUCCESS && s->opts.starttls == STARTTLS_REQUIRE) {
 		err_set(e, ERR_TLS, code, T_STARTTLS_REFUSED, s->label,
 		    detail != NULL && *detail != '\0' ? detail :
 		    ldap_err2string(code));
-		ldap_memfree(detail);
-		return err_hint(e, T_STARTTLS_REFUSED_HINT);
+		err_hint(e, T_STARTTLS_REFUSED_HINT);
 	}
 	ldap_memfree(detail);
+	if (code != LDAP_SUCCESS)
+		return s->opts.starttls == STARTTLS_AUTO;
 	s->is_starttls = true;
 	return server_secure(s, e);
 }
