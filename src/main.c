@@ -29,6 +29,7 @@ banner(const struct ctx *ctx)
 
 static const struct cli_hooks hooks = {
 	.prologue = site_prologue,
+	.services_end = mongo_forget,
 	.site_free = site_free,
 	.banner = banner
 };

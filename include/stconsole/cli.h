@@ -14,7 +14,9 @@ struct cli_hooks {
 	/* Becomes ctx->prologue. */
 	bool	(*prologue)(struct ctx *ctx, struct plan *plan,
 		    struct err *e);
-	/* Frees ctx->site at the end. */
+	/* Closes what services keep in ctx between steps, at the end. */
+	void	(*services_end)(struct ctx *ctx);
+	/* Frees ctx->site, after that. */
 	void	(*site_free)(struct site *site);
 	/*
 	 * One line that is shown before everything else (the demo says that

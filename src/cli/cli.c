@@ -153,6 +153,8 @@ world_run(const struct registry *r, struct cli_call *call,
 		status = report_error(o->json, &e, NULL, NULL);
 	}
 	cli_input_fini(&ctx);
+	if (hooks != NULL && hooks->services_end != NULL)
+		hooks->services_end(&ctx);
 	if (hooks != NULL && hooks->site_free != NULL && ctx.site != NULL)
 		hooks->site_free(ctx.site);
 	store_close(ctx.store);

@@ -170,7 +170,8 @@ record_mail(struct csv_mails *out, struct csv_record *rec, size_t column,
 	    buf_str(&rec->cells[column]) : "");
 	if (mail == NULL)
 		return err_nomem(e);
-	if (rec->bad == NULL && mail[0] == '\0' && rec->count <= 1)
+	if (rec->bad == NULL && rec->count == 1 &&
+	    strspn(buf_str(&rec->cells[0]), " \t") == rec->cells[0].len)
 		return true;		/* an empty line */
 	if (rec->bad != NULL)
 		bad = strdup(rec->bad);

@@ -137,7 +137,7 @@ url_mask_options(struct buf *out, const char *s)
 				break;
 		}
 		if (i < LENGTH(secret_options)) {
-			buf_add(out, s, len);
+			buf_puts(out, secret_options[i]);
 			buf_puts(out, "***");
 			s += strcspn(s, "&;");
 			continue;
