@@ -15,18 +15,24 @@
 
 static const struct mongo_where where = { ADMINS_DB, ADMINS_COLLECTION };
 
+/* As JSON; unlike what people write, a stored text may hold NUL bytes. */
+static json_t *
+doc_parse(const char *text)
+{
+	return json_loads(text, JSON_ALLOW_NUL, NULL);
+}
+
 static bool
 list_each(void *arg, struct mongo_doc *doc, struct err *e)
 {
 	struct admin_list	*l = arg;
-	AUTO_JSON json_t	*j = json_parse(doc->text, strlen(doc->text),
-	    e);
+	AUTO_JSON json_t	*j = doc_parse(doc->text);
 	AUTO_FREE char		*other = NULL;
 	json_t			*id;
 	const char		*text;
 
 	if (j == NULL)
-		return false;
+		return err_nomem(e);
 	id = json_object_get(j, "_id");
 	text = json_is_string(id) ? json_string_value(id) :
 	    json_str(id, "$oid");
@@ -106,8 +112,7 @@ mongo_insert_step(struct ctx *ctx, struct plan *plan, const char *email,
 static char *
 doc_line(char sign, const char *text)
 {
-	struct err	  ignored;
-	AUTO_JSON json_t *j = json_parse(text, strlen(text), &ignored);
+	AUTO_JSON json_t *j = doc_parse(text);
 	AUTO_FREE char	 *line = j == NULL ? NULL : json_dumps(j, 0);
 
 	return line == NULL ? NULL : str_format("%c %s", sign, line);
@@ -129,9 +134,7 @@ doc_is_kept_by_text(const struct admin *a, struct err *e)
 static json_t *
 id_filter(const struct admin *a)
 {
-	struct err	  ignored;
-	AUTO_JSON json_t *doc = json_parse(a->doc.text, strlen(a->doc.text),
-	    &ignored);
+	AUTO_JSON json_t *doc = doc_parse(a->doc.text);
 	AUTO_JSON json_t *filter = doc == NULL ? NULL : json_pack("{s:O}",
 	    "_id", json_object_get(doc, "_id"));
 
@@ -168,8 +171,7 @@ static bool
 mongo_respell_step(struct ctx *ctx, struct plan *plan, const struct admin *a,
     const char *email, struct err *e)
 {
-	AUTO_JSON json_t *doc = json_parse(a->doc.text, strlen(a->doc.text),
-	    e);
+	AUTO_JSON json_t *doc = doc_parse(a->doc.text);
 	AUTO_FREE char	*after = NULL, *minus = NULL, *plus = NULL;
 	AUTO_FREE char	*diff = NULL;
 	char		 digest[DIGEST_HEX_SIZE];
@@ -179,7 +181,9 @@ mongo_respell_step(struct ctx *ctx, struct plan *plan, const struct admin *a,
 	};
 
 	(void)ctx;
-	if (doc == NULL || !doc_is_kept_by_text(a, e))
+	if (doc == NULL)
+		return err_nomem(e);
+	if (!doc_is_kept_by_text(a, e))
 		return false;
 	if (json_object_set_new(doc, "email", json_string(email)) != 0 ||
 	    (after = json_dumps(doc, JSON_COMPACT)) == NULL ||

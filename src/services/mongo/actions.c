@@ -21,33 +21,21 @@ args_where(const json_t *args)
 		json_text(args, "collection") };
 }
 
-/* {"_id": ...} of a document given as text.  NULL with *e. */
-static char *
-text_id_filter(const char *text, struct err *e)
-{
-	AUTO_JSON json_t *doc = json_parse(text, strlen(text), e);
-	AUTO_JSON json_t *filter = NULL;
-	char		*out;
-
-	if (doc == NULL)
-		return NULL;
-	filter = json_pack("{s:O}", "_id", json_object_get(doc, "_id"));
-	out = filter == NULL ? NULL : json_dumps(filter, JSON_COMPACT);
-	if (out == NULL)
-		err_nomem(e);
-	return out;
-}
-
 /* The document with this one's _id, as it is now; text NULL: none. */
 static bool
 find_same(struct ctx *ctx, const json_t *args, const char *text,
     struct mongo_doc *now, struct err *e)
 {
 	const struct mongo_where w = args_where(args);
-	AUTO_FREE char	*filter = text_id_filter(text, e);
+	AUTO_BSON bson_t *doc = mongo_bson(text, e);
+	AUTO_FREE char	*filter = doc == NULL ? NULL : mongo_id_filter(doc);
 	struct mongo	*m;
 
-	return filter != NULL && mongo_need(ctx, &m, e) &&
+	if (doc == NULL)
+		return false;
+	if (filter == NULL)
+		return err_nomem(e);
+	return mongo_need(ctx, &m, e) &&
 	    mongo_find_one(m, &w, filter, now, e);
 }
 

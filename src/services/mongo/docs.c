@@ -245,9 +245,8 @@ write_one(struct mongo *m, const struct mongo_where *w, enum write what,
 	return ok;
 }
 
-/* {"_id": ...} of a document, as text; NULL: memory or no _id. */
-static char *
-id_filter(const bson_t *doc)
+char *
+mongo_id_filter(const bson_t *doc)
 {
 	AUTO_BSON bson_t *f = bson_new();
 	bson_iter_t	 it;
@@ -268,7 +267,7 @@ insert_is_there(struct mongo *m, const struct mongo_where *w,
     const bson_t *doc)
 {
 	AUTO_MONGO_DOC struct mongo_doc found = { .text = NULL };
-	AUTO_FREE char	*filter = id_filter(doc);
+	AUTO_FREE char	*filter = mongo_id_filter(doc);
 	char		 digest[DIGEST_HEX_SIZE];
 	struct err	 ignored;
 

@@ -77,6 +77,8 @@ bool	 mongo_role_check(struct mongo *m, enum mongo_wants wants,
 
 /* Text to BSON; NULL with *e. */
 bson_t	*mongo_bson(const char *text, struct err *e);
+/* {"_id": ...} of a document, as text; NULL: memory or no _id. */
+char	*mongo_id_filter(const bson_t *doc);
 bool	 mongo_doc_set(struct mongo_doc *doc, const bson_t *bson,
 	     struct err *e);
 
