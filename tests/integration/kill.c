@@ -62,10 +62,15 @@ static bool
 fault_happened(const char *log)
 {
 	AUTO_BUF struct buf b = BUF_INIT;
+	const char	*line;
 
 	if (!file_read(-100, log, 65536, &b, NULL))
 		return false;
-	return b.len > 0 && !str_starts(buf_str(&b), "total");
+	/* Children that the program had tell their totals too. */
+	for (line = buf_str(&b); str_starts(line, "total"); line++)
+		if ((line = strchr(line, '\n')) == NULL)
+			return false;
+	return *line != '\0';
 }
 
 static bool

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "../lab/lab.h"
-#include "peer.h"
+#include "mongo_peer.h"
 #include "stconsole/action.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -142,7 +142,7 @@ a_server_that_is_not_there(void **state)
 static void
 a_server_that_does_not_answer(void **state)
 {
-	struct peer	 p = peer_silent();
+	struct mongo_peer	 p = mongo_peer_silent();
 	AUTO_FREE char	*url = str_format(
 	    "mongodb://127.0.0.1:%d/?serverSelectionTimeoutMS=500"
 	    "&connectTimeoutMS=500", p.port);
@@ -150,7 +150,7 @@ a_server_that_does_not_answer(void **state)
 	(void)state;
 	refused(url, MONGO_UNREACHABLE,
 	    "accepts the connection but does not answer");
-	peer_end(&p);
+	mongo_peer_end(&p);
 }
 
 static void
@@ -259,13 +259,13 @@ tls_that_fails_says_why(void **state)
 static void
 an_expired_certificate_is_told(void **state)
 {
-	struct peer	 p = peer_expired_tls();
+	struct mongo_peer	 p = mongo_peer_expired_tls();
 	AUTO_FREE char	*url = str_format("mongodb://localhost:%d/"
 	    "?tls=true&tlsCAFile=%s/cert.pem", p.port, p.dir);
 
 	(void)state;
 	refused(url, MONGO_BAD_TLS, "its TLS certificate has expired");
-	peer_end(&p);
+	mongo_peer_end(&p);
 }
 
 static void
@@ -310,7 +310,7 @@ another_set_than_the_url_says(void **state)
 static void
 a_standalone_server_works_and_is_told(void **state)
 {
-	struct peer	 p = peer_mongod(NULL);
+	struct mongo_peer	 p = mongo_peer_server(NULL);
 	AUTO_FREE char	*url = str_format("mongodb://127.0.0.1:%d/", p.port);
 	AUTO_FREE char	*set = str_format("%s?replicaSet=rs0", url);
 	AUTO_MONGO_DOC struct mongo_doc doc = { .text = NULL };
@@ -327,20 +327,20 @@ a_standalone_server_works_and_is_told(void **state)
 	mongo_close(m);
 	refused(set, MONGO_NOT_SET, "is a standalone server, but the URL "
 	    "says replicaSet=rs0");
-	peer_end(&p);
+	mongo_peer_end(&p);
 }
 
 static void
 a_set_that_was_never_initiated(void **state)
 {
-	struct peer	 p = peer_mongod("rs0");
+	struct mongo_peer	 p = mongo_peer_server("rs0");
 	AUTO_FREE char	*url = str_format("mongodb://127.0.0.1:%d/", p.port);
 	AUTO_FREE char	*set = str_format("%s?replicaSet=rs0", url);
 
 	(void)state;
 	refused(url, MONGO_NOT_SET, "replica set that was never initiated");
 	refused(set, MONGO_NOT_SET, "replica set that was never initiated");
-	peer_end(&p);
+	mongo_peer_end(&p);
 }
 
 static void

@@ -1,4 +1,4 @@
-#include "peer.h"
+#include "mongo_peer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,10 +25,10 @@
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 
-static struct peer
-peer_new(void)
+static struct mongo_peer
+mongo_peer_new(void)
 {
-	struct peer	 p = { .pid = -1 };
+	struct mongo_peer	 p = { .pid = -1 };
 
 	snprintf(p.dir, sizeof(p.dir), "/tmp/stconsole-peer-XXXXXX");
 	assert_non_null(mkdtemp(p.dir));
@@ -39,7 +39,7 @@ peer_new(void)
 
 /* Starts argv; waits until its port takes connections. */
 static void
-peer_start(struct peer *p, const char *const *argv)
+mongo_peer_start(struct mongo_peer *p, const char *const *argv)
 {
 	const struct dial_spec	 want = { "127.0.0.1", p->port, 500, NULL };
 	struct dial_result	 r;
@@ -69,10 +69,10 @@ peer_start(struct peer *p, const char *const *argv)
 	fail_msg("%s does not answer", argv[0]);
 }
 
-struct peer
-peer_mongod(const char *set)
+struct mongo_peer
+mongo_peer_server(const char *set)
 {
-	struct peer	 p = peer_new();
+	struct mongo_peer	 p = mongo_peer_new();
 	AUTO_FREE char	*program = lab_cache_path("mongod/6.0.5/mongod");
 	AUTO_FREE char	*port = str_format("%d", p.port);
 	const char	*argv[] = { program, "--dbpath", p.dir, "--port",
@@ -82,7 +82,7 @@ peer_mongod(const char *set)
 	    set != NULL ? "--replSet" : NULL, set, NULL };
 
 	assert_non_null(program);
-	peer_start(&p, argv);
+	mongo_peer_start(&p, argv);
 	return p;
 }
 
@@ -120,10 +120,10 @@ expired_write(const char *cert_file, const char *key_file)
 	EVP_PKEY_free(key);
 }
 
-struct peer
-peer_expired_tls(void)
+struct mongo_peer
+mongo_peer_expired_tls(void)
 {
-	struct peer	 p = peer_new();
+	struct mongo_peer	 p = mongo_peer_new();
 	AUTO_FREE char	*cert = str_format("%s/cert.pem", p.dir);
 	AUTO_FREE char	*key = str_format("%s/key.pem", p.dir);
 	AUTO_FREE char	*port = str_format("%d", p.port);
@@ -131,14 +131,14 @@ peer_expired_tls(void)
 	    "-accept", port, "-cert", cert, "-key", key, NULL };
 
 	expired_write(cert, key);
-	peer_start(&p, argv);
+	mongo_peer_start(&p, argv);
 	return p;
 }
 
-struct peer
-peer_silent(void)
+struct mongo_peer
+mongo_peer_silent(void)
 {
-	struct peer	 p = peer_new();
+	struct mongo_peer	 p = mongo_peer_new();
 	AUTO_FREE char	*port = str_format("%d", p.port);
 	/* A TLS server that is never spoken TLS to waits for ever. */
 	AUTO_FREE char	*cert = str_format("%s/cert.pem", p.dir);
@@ -147,13 +147,13 @@ peer_silent(void)
 	    "-accept", port, "-cert", cert, "-key", key, NULL };
 
 	expired_write(cert, key);
-	peer_start(&p, argv);
+	mongo_peer_start(&p, argv);
 	kill(p.pid, SIGSTOP);
 	return p;
 }
 
 void
-peer_end(struct peer *p)
+mongo_peer_end(struct mongo_peer *p)
 {
 	struct err	 e;
 
