@@ -13,7 +13,8 @@
 #include "stconsole/msg.h"
 #include "text.def"
 
-#define LEFT_COLUMN	30
+#define LEFT_COLUMN	28
+#define RIGHT_EDGE	79
 #define TYPED_MAX	96
 
 static void
@@ -88,6 +89,32 @@ help_usage(const struct verb *v, struct buf *out)
 	}
 }
 
+/*
+ * Words of a text, folded at RIGHT_EDGE; each further line is indented.
+ * used is where the cursor stands.
+ */
+static void
+fold_add(struct buf *out, const char *text, size_t used, size_t margin)
+{
+	size_t	 start = used, len;
+
+	for (text += strspn(text, " \n"); *text != '\0';
+	    text += strspn(text, " \n")) {
+		len = strcspn(text, " \n");
+		if (used > start && used + 1 + len > RIGHT_EDGE) {
+			buf_printf(out, "\n%*s", (int)margin, "");
+			start = used = margin;
+		} else if (used > start) {
+			buf_putc(out, ' ');
+			used++;
+		}
+		/* Help is ours: printable, near enough one column a byte. */
+		buf_add(out, text, len);
+		used += len;
+		text += len;
+	}
+}
+
 /* "  left      right"; a long left side gets a line of its own. */
 static void
 row_add(struct buf *out, const char *left, const char *right)
@@ -99,7 +126,9 @@ row_add(struct buf *out, const char *left, const char *right)
 		buf_putc(out, '\n');
 		used = 0;
 	}
-	buf_printf(out, "%*s%s", (int)(LEFT_COLUMN - used), "", right);
+	buf_printf(out, "%*s", (int)(LEFT_COLUMN - used), "");
+	fold_add(out, right, LEFT_COLUMN, LEFT_COLUMN);
+	buf_putc(out, '\n');
 }
 
 static void
@@ -109,7 +138,6 @@ verb_row(const struct verb *v, struct buf *out)
 
 	cli_verb_typed(v->name, typed, sizeof(typed));
 	row_add(out, typed, v->help);
-	buf_putc(out, '\n');
 }
 
 bool
@@ -144,7 +172,6 @@ options_add(struct buf *out)
 			buf_printf(&left, o->optional ? "[=%s]" : " %s",
 			    o->value);
 		row_add(out, buf_str(&left), o->help);
-		buf_putc(out, '\n');
 	}
 }
 
@@ -161,24 +188,57 @@ help_all(const struct registry *r, struct buf *out)
 	buf_puts(out, T_HELP_OPTIONS);
 	options_add(out);
 	buf_puts(out, T_HELP_EXITS);
-	for (i = 0; i < EXIT_COUNT; i++)
-		buf_printf(out, "  %zu  %s\n", i,
-		    exit_meaning((enum cli_exit)i));
+	for (i = 0; i < EXIT_COUNT; i++) {
+		buf_printf(out, "  %zu  ", i);
+		fold_add(out, exit_meaning((enum cli_exit)i), 5, 5);
+		buf_putc(out, '\n');
+	}
 }
 
 static void
 param_row(const struct verb_param *p, struct buf *out)
 {
-	AUTO_BUF struct buf left = BUF_INIT;
+	AUTO_BUF struct buf left = BUF_INIT, right = BUF_INIT;
 
 	help_param(p, &left);
-	row_add(out, buf_str(&left), p->help != NULL ? p->help : "");
+	buf_puts(&right, p->help != NULL ? p->help : "");
 	if (p->type == PARAM_INT && p->min != p->max)
-		buf_printf(out, T_HELP_RANGE, (long long)p->min,
+		buf_printf(&right, T_HELP_RANGE, (long long)p->min,
 		    (long long)p->max);
 	if (p->required)
-		buf_puts(out, T_HELP_REQUIRED);
+		buf_puts(&right, T_HELP_REQUIRED);
+	row_add(out, buf_str(&left), buf_str(&right));
+}
+
+static void
+paragraph_add(struct buf *out, const char *s, size_t len)
+{
+	AUTO_FREE char *part = strndup(s, len);
+
+	if (part == NULL) {
+		out->failed = true;
+		return;
+	}
 	buf_putc(out, '\n');
+	/* What is indented is an example and stays as it is. */
+	if (*part == ' ')
+		buf_puts(out, part);
+	else
+		fold_add(out, part, 0, 0);
+	buf_putc(out, '\n');
+}
+
+static void
+detail_add(struct buf *out, const char *s)
+{
+	const char *end;
+
+	for (; *s != '\0'; s = end + strspn(end, "\n")) {
+		end = strstr(s, "\n\n");
+		if (end == NULL)
+			end = s + strlen(s);
+		paragraph_add(out, s, (size_t)(end - s));
+	}
 }
 
 void
@@ -200,5 +260,5 @@ help_verb(const struct verb *v, struct buf *out)
 		buf_puts(out, T_HELP_ACTS);
 	buf_putc(out, '\n');
 	if (v->detail != NULL)
-		buf_printf(out, "\n%s\n", v->detail);
+		detail_add(out, v->detail);
 }

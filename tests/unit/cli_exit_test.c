@@ -295,6 +295,35 @@ a_job_that_ends_badly_exits_by_its_state(void **state)
 }
 
 static void
+a_signal_ends_the_call_with_5(void **state)
+{
+	AUTO_TOY struct toy_run	read = toy_run(*state,
+	    "--json toy check interrupt", NULL);
+	AUTO_TOY struct toy_run	job = toy_set(*state, "--yes --json",
+	    "--how stop");
+
+	toy_assert_status(&read, 5);
+	assert_error(&read, "cancelled");
+	toy_assert_status(&job, 5);
+	assert_string_equal(json_text(json_object_get(job.json, "job"),
+	    "state"), "interrupted");
+}
+
+static void
+a_follower_prints_lines_as_they_come(void **state)
+{
+	AUTO_TOY struct toy_run	r = toy_run(*state, "toy follow", NULL);
+	AUTO_TOY struct toy_run	j = toy_run(*state, "toy follow --json",
+	    NULL);
+
+	toy_assert_status(&r, 0);
+	assert_string_equal(buf_str(&r.out), "one ?[31m line\n");
+	toy_assert_status(&j, 0);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(
+	    j.json, "result"), "lines")), 1);
+}
+
+static void
 read_only_refuses_changes_and_reads_on(void **state)
 {
 	AUTO_TOY struct toy_run	no = toy_set(*state, "--read-only --yes", "");
@@ -370,7 +399,7 @@ help_and_version_need_nothing(void **state)
 	assert_non_null(strstr(buf_str(&h.out), "  --yes[=HASH] "));
 	toy_assert_status(&one, 0);
 	assert_non_null(strstr(buf_str(&one.out),
-	    "toy set FILE TEXT [--how ok|fail|unsure|hand|block]"));
+	    "toy set FILE TEXT [--how ok|fail|unsure|hand|stop|block]"));
 	assert_string_equal(buf_str(&one.out), buf_str(&two.out));
 	toy_assert_status(&group, 0);
 	assert_non_null(strstr(buf_str(&group.out), "  job undo "));
@@ -416,6 +445,8 @@ main(void)
 		TEST(a_hash_applies_only_that_plan),
 		TEST(a_blocked_plan_is_refused_with_its_reason),
 		TEST(a_job_that_ends_badly_exits_by_its_state),
+		TEST(a_signal_ends_the_call_with_5),
+		TEST(a_follower_prints_lines_as_they_come),
 		TEST(read_only_refuses_changes_and_reads_on),
 		TEST(values_come_from_files_and_standard_input),
 		TEST(a_required_secret_is_not_asked_for_without_a_terminal),

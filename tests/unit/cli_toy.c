@@ -56,11 +56,28 @@ static bool
 check_read(struct ctx *ctx, const json_t *params, json_t **result,
     struct err *e)
 {
-	(void)ctx;
 	if (str_equal(json_str(params, "how"), "error"))
 		return err_set(e, ERR_LDAP, 49, "The toy has no key");
+	if (str_equal(json_str(params, "how"), "interrupt")) {
+		raise(SIGINT);
+		return cancel_check(ctx->cancel, e);
+	}
 	*result = json_pack("{s:b, s:i}", "ok",
 	    !str_equal(json_str(params, "how"), "fail"), "exit_code", 2);
+	return *result != NULL ? true : err_nomem(e);
+}
+
+static bool
+follow_read(struct ctx *ctx, const json_t *params, json_t **result,
+    struct err *e)
+{
+	(void)params;
+	*result = json_pack("{s:[]}", "lines");
+	if (ctx->on_line != NULL)
+		ctx->on_line(ctx->on_line_arg, "one \x1b[31m line");
+	else
+		json_array_append_new(json_object_get(*result, "lines"),
+		    json_string("one"));
 	return *result != NULL ? true : err_nomem(e);
 }
 
@@ -148,6 +165,17 @@ fail_act(struct ctx *ctx, const json_t *args, const json_t *memo,
 	return err_set(e, ERR_SYS, 5, "The toy broke");
 }
 
+/* The terminal goes in the middle of the step. */
+static bool
+stop_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	(void)args;
+	(void)memo;
+	raise(SIGHUP);
+	return cancel_check(ctx->cancel, e);
+}
+
 static const struct action toy_actions[] = {
 	{ .name = "toy.write", .kind = STEP_WRITE, .probe = write_probe,
 	  .act = write_act, .undo = write_undo },
@@ -155,6 +183,8 @@ static const struct action toy_actions[] = {
 	  .act = fail_act },
 	{ .name = "toy.unsure", .kind = STEP_CALL, .probe = unsure_probe,
 	  .act = write_act },
+	{ .name = "toy.stop", .kind = STEP_CALL, .probe = never_probe,
+	  .act = stop_act },
 	{ .name = "toy.hand", .kind = STEP_MANUAL, .probe = never_probe },
 };
 
@@ -166,7 +196,8 @@ set_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 	struct step_spec spec = {
 		.action = str_equal(how, "fail") ? "toy.fail" :
 		    str_equal(how, "unsure") ? "toy.unsure" :
-		    str_equal(how, "hand") ? "toy.hand" : "toy.write",
+		    str_equal(how, "hand") ? "toy.hand" :
+		    str_equal(how, "stop") ? "toy.stop" : "toy.write",
 		.args = json_pack("{s:s, s:s}", "file",
 		    json_text(params, "file"), "text",
 		    json_text(params, "text")),
@@ -208,7 +239,7 @@ static const struct verb_param echo_params[] = {
 	  .many = true, .help = "more words" },
 };
 static const struct verb_param check_params[] = {
-	{ .name = "how", .type = PARAM_CHOICE, .choices = "ok|fail|error",
+	{ .name = "how", .type = PARAM_CHOICE, .choices = "ok|fail|error|interrupt",
 	  .positional = true, .required = true, .help = "how it ends" },
 	{ .name = "exit_code", .type = PARAM_FLAG, .help = "exit with it" },
 };
@@ -218,7 +249,7 @@ static const struct verb_param set_params[] = {
 	{ .name = "text", .type = PARAM_TEXT, .positional = true,
 	  .required = true, .help = "what to write" },
 	{ .name = "how", .type = PARAM_CHOICE,
-	  .choices = "ok|fail|unsure|hand|block", .help = "how it ends" },
+	  .choices = "ok|fail|unsure|hand|stop|block", .help = "how it ends" },
 };
 static const struct verb_param login_params[] = {
 	{ .name = "password_file", .type = PARAM_SECRET, .required = true,
@@ -250,6 +281,8 @@ static const struct verb toy_verbs[] = {
 	  .plan = set_plan, PARAMS(set_params) },
 	{ .name = "toy.login", .help = "Log in.", .role = ROLE_VIEWER,
 	  .no_site = true, .read = echo_read, PARAMS(login_params) },
+	{ .name = "toy.follow", .help = "Say lines.", .role = ROLE_VIEWER,
+	  .no_site = true, .follows = true, .read = follow_read },
 	{ .name = "toy.poke", .help = "Poke it.", .role = ROLE_VIEWER,
 	  .no_site = true, .direct = poke_direct },
 };
