@@ -109,27 +109,49 @@ answer_parse(const char *line, bool with_confirm, enum answer *answer)
 	return with_confirm && str_equal_nocase(line, "c");
 }
 
-static bool
-ask(struct cli_run *run, enum answer *answer, struct err *e)
+/* The words of a call without "stconsole" and the site: " admin add ...". */
+static void
+call_words(const struct cli_run *run, struct buf *out)
+{
+	AUTO_BUF struct buf	 line = BUF_INIT;
+	struct ctx		 bare = *run->ctx;
+
+	bare.site_wanted = NULL;
+	verb_command(&bare, run->verb, run->params, &line);
+	buf_puts(out, buf_str(&line) + strcspn(buf_str(&line), " "));
+}
+
+/* Names what is changed, and where. */
+static void
+question(const struct cli_run *run, int confirm_within_s, struct buf *out)
 {
 	AUTO_BUF struct buf	 what = BUF_INIT;
-	bool			 with = may_confirm(run->verb);
+	const char		*site = run->ctx->site_wanted;
+
+	call_words(run, &what);
+	if (site != NULL && !run->verb->no_site)
+		buf_printf(out, T_ASK_SITE, buf_str(&what), site);
+	else
+		buf_printf(out, T_ASK, buf_str(&what));
+	if (may_confirm(run->verb))
+		buf_printf(out, T_ASK_CONFIRM, confirm_within_s);
+	buf_puts(out, may_confirm(run->verb) ? T_ASK_END_CONFIRM : T_ASK_END);
+}
+
+static bool
+ask(struct cli_run *run, int confirm_within_s, enum answer *answer,
+    struct err *e)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
 	char			 line[64];
 	int			 i;
 
-	verb_command(run->ctx, run->verb, run->params, &what);
+	question(run, confirm_within_s, &b);
 	for (i = 0; i < ASK_TIMES; i++) {
-		AUTO_BUF struct buf b = BUF_INIT;
-
-		buf_printf(&b, T_ASK, buf_str(&what) +
-		    strcspn(buf_str(&what), " "));
-		if (with)
-			buf_printf(&b, T_ASK_CONFIRM, CONFIRM_DEFAULT_S);
-		buf_puts(&b, with ? T_ASK_END_CONFIRM : T_ASK_END);
 		say(&b);
 		if (!cli_line_read(run->ctx->cancel, line, sizeof(line), e))
 			return false;
-		if (answer_parse(line, with, answer))
+		if (answer_parse(line, may_confirm(run->verb), answer))
 			return true;
 	}
 	*answer = ANSWER_NO;
@@ -142,6 +164,7 @@ agree(struct cli_run *run, const struct plan *plan,
     struct job_options *options, struct err *e)
 {
 	const struct cli_options	*o = run->options;
+	int				 within = CONFIRM_DEFAULT_S;
 	enum answer			 answer;
 
 	if (o->yes_hash[0] != '\0' && !str_starts(plan_hash(plan),
@@ -157,12 +180,14 @@ agree(struct cli_run *run, const struct plan *plan,
 		return err_hint(e, T_NEEDS_YES_HINT, HASH_SHOWN,
 		    plan_hash(plan));
 	}
-	if (!ask(run, &answer, e))
+	if (options->confirm_within_s > 0)
+		within = options->confirm_within_s;
+	if (!ask(run, within, &answer, e))
 		return false;
 	if (answer == ANSWER_NO)
 		return err_set(e, ERR_CANCELLED, 0, T_ANSWER_NO);
-	if (answer == ANSWER_CONFIRM && options->confirm_within_s == 0)
-		options->confirm_within_s = CONFIRM_DEFAULT_S;
+	if (answer == ANSWER_CONFIRM)
+		options->confirm_within_s = within;
 	return true;
 }
 
@@ -180,9 +205,9 @@ done_show(struct cli_run *run, const struct job_result *job)
 
 	if (localtime_r(&at, &tm) != NULL)
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	verb_command(run->ctx, run->verb, run->params, &line);
+	call_words(run, &line);
 	buf_printf(&b, job->verified ? T_DONE : T_DONE_UNVERIFIED, clock,
-	    buf_str(&line) + strcspn(buf_str(&line), " "));
+	    buf_str(&line));
 	if (undo != NULL) {
 		buf_puts(&b, T_DONE_UNDO);
 		command_line(run, undo, id, NULL, &b);
@@ -216,7 +241,9 @@ failed(struct cli_run *run, const json_t *doc, const struct plan *now,
 {
 	AUTO_JSON json_t	*job_doc = job->id[0] != '\0' ?
 				    report_job(job) : NULL;
-	AUTO_JSON json_t	*now_doc = now != NULL ? plan_json(now) : NULL;
+	AUTO_JSON json_t	*now_doc = now != NULL && job->id[0] == '\0' &&
+				    e->domain == ERR_CHANGED ?
+				    plan_json(now) : NULL;
 	int			 status;
 
 	if (now_doc != NULL)
@@ -248,7 +275,8 @@ wait_confirmed(struct cli_run *run, const struct job_options *options,
 	enum answer		 answer = ANSWER_NO;
 	char			 line[64];
 
-	buf_printf(&b, T_CONFIRM_WITHIN, options->confirm_within_s);
+	buf_printf(&b, run->options->yes ? T_CONFIRM_ELSEWHERE :
+	    T_CONFIRM_WITHIN, options->confirm_within_s);
 	if (v != NULL)
 		command_line(run, v, id, NULL, &b);
 	buf_putc(&b, '\n');

@@ -57,9 +57,10 @@ verb_names(const struct registry *r, size_t *count)
 	return names;
 }
 
-/* The first n words as a verb's name. */
+/* The first n words with between in the gaps: "." makes a verb's name. */
 static void
-words_join(const struct cli_words *w, size_t n, char out[NAME_MAX_BYTES])
+words_join(const struct cli_words *w, size_t n, char between,
+    char out[NAME_MAX_BYTES])
 {
 	size_t i, len = 0;
 
@@ -68,7 +69,7 @@ words_join(const struct cli_words *w, size_t n, char out[NAME_MAX_BYTES])
 		if (len + strlen(w->word[i]) + 2 > NAME_MAX_BYTES)
 			return;
 		if (i > 0)
-			out[len++] = '.';
+			out[len++] = between;
 		memcpy(out + len, w->word[i], strlen(w->word[i]) + 1);
 		len += strlen(w->word[i]);
 	}
@@ -83,7 +84,7 @@ verb_nearest(const struct cli_words *w, size_t plain,
 	size_t		 best = SIZE_MAX, n, d;
 
 	for (n = plain < VERB_WORDS_MAX ? plain : VERB_WORDS_MAX; n > 0; n--) {
-		words_join(w, n, joined);
+		words_join(w, n, '.', joined);
 		near = suggest_nearest(joined, names, count);
 		if (near == NULL)
 			continue;
@@ -144,8 +145,7 @@ verb_unknown(const struct registry *r, const struct cli_words *w,
 		err_hint(e, T_VERB_GROUP_HINT, w->word[0], buf_str(&group));
 		return;
 	}
-	words_join(w, group.len > 0 ? 2 : 1, typed);
-	cli_verb_typed(typed, typed, sizeof(typed));
+	words_join(w, group.len > 0 ? 2 : 1, ' ', typed);
 	err_set(e, ERR_USAGE, 0, T_VERB_UNKNOWN, typed);
 	near = verb_nearest(w, plain, names, count);
 	if (near != NULL && cli_verb_typed(near, typed, sizeof(typed)))

@@ -151,7 +151,7 @@ a_plan_shows_steps_notes_and_its_command(void **state)
 	    "  2. run    Restart nginx\n"
 	    "       $ docker restart 'a b'\n"
 	    "Note: Calls drop\n"
-	    "This very plan: stconsole --yes=1a2b3c4d config set\n");
+	    "To apply exactly this: stconsole --yes=1a2b3c4d config set\n");
 }
 
 static void
