@@ -119,7 +119,6 @@ wrong_words_are_usage_errors(void **state)
 		{ "frobnicate" }, { "serve" }, { "go" }, { "job" },
 		{ "job", "show" }, { "job", "list", "--limit", "0" },
 		{ "job", "list", "--lmiit" }, { "--theme" },
-		{ "settings", "set", "no.such.setting" },
 	};
 	size_t i;
 
@@ -132,6 +131,18 @@ wrong_words_are_usage_errors(void **state)
 		    "error"), "domain"), "usage");
 		assert_true(r.err.len > 0);
 	}
+}
+
+static void
+an_unknown_setting_is_a_usage_error(void **state)
+{
+	static const char *const words[] = { "settings", "set",
+	    "no.such.setting", "1", NULL };
+	AUTO_RUN struct run_result r = { 0 };
+
+	needs_admin();
+	r = run_json(*state, words, NULL);
+	run_assert_exit(&r, 2);
 }
 
 static void
@@ -340,6 +351,7 @@ main(void)
 		TEST(every_answer_is_one_json_document),
 		TEST(results_have_the_shape_that_verb_list_prints),
 		TEST(wrong_words_are_usage_errors),
+		TEST(an_unknown_setting_is_a_usage_error),
 		TEST(an_unknown_id_is_a_failure),
 		TEST(without_terminal_the_plan_is_printed_and_refused),
 		TEST(a_hash_applies_that_plan_and_undo_takes_it_back),

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,8 +19,6 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
-
-#include <fcntl.h>
 
 static int
 folder_new(void **state)
@@ -213,8 +213,9 @@ yes_applies_and_says_how_to_undo(void **state)
 	words = str_format("%.*s --yes", (int)strcspn(undo, "\n") - 16,
 	    undo + 16);
 	back = toy_run(*state, words, NULL);
-	toy_assert_status(&back, 0);
-	assert_false(was_written(*state));
+	/* Without a roles file only root is more than a viewer. */
+	toy_assert_status(&back, geteuid() == 0 ? 0 : 3);
+	assert_int_equal(was_written(*state), geteuid() != 0);
 }
 
 static void

@@ -239,7 +239,8 @@ static const struct verb_param echo_params[] = {
 	  .many = true, .help = "more words" },
 };
 static const struct verb_param check_params[] = {
-	{ .name = "how", .type = PARAM_CHOICE, .choices = "ok|fail|error|interrupt",
+	{ .name = "how", .type = PARAM_CHOICE,
+	  .choices = "ok|fail|error|interrupt",
 	  .positional = true, .required = true, .help = "how it ends" },
 	{ .name = "exit_code", .type = PARAM_FLAG, .help = "exit with it" },
 };
