@@ -5,6 +5,7 @@
 #include "stconsole/admins.h"
 #include "stconsole/cli.h"
 #include "stconsole/directory.h"
+#include "stconsole/doctor.h"
 #include "stconsole/mem.h"
 #include "stconsole/mongo.h"
 #include "stconsole/msg.h"
@@ -14,7 +15,7 @@
 static const struct service *const services[] = {
 	&core_service, &undo_service, &settings_service, &site_service,
 	&site_daily_service, &snapshot_service, &directory_service,
-	&mongo_service, &admins_service
+	&mongo_service, &admins_service, &doctor_service
 };
 
 static const struct registry registry = { services, LENGTH(services) };

@@ -28,6 +28,11 @@ struct site_origin {
  * looked for.  "demo" starts or joins the demo.  Borrowed from ctx.
  */
 bool	 site_need(struct ctx *ctx, struct site **site, struct err *e);
+/*
+ * One more owner of a site, each of which calls site_free: for threads that
+ * may outlive the call that found it.  NULL stays NULL.  Any thread.
+ */
+struct site *site_ref(struct site *site);
 void	 site_free(struct site *site);
 
 enum site_kind site_kind(const struct site *site);

@@ -63,10 +63,18 @@ file_fini(struct site_file *f)
 	free(f->problem);
 }
 
+struct site *
+site_ref(struct site *site)
+{
+	if (site != NULL)
+		atomic_fetch_add(&site->owners, 1);
+	return site;
+}
+
 void
 site_free(struct site *site)
 {
-	if (site == NULL)
+	if (site == NULL || atomic_fetch_sub(&site->owners, 1) > 0)
 		return;
 	for (size_t i = 0; i < site->service_count; i++) {
 		free(site->services[i].name);

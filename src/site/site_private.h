@@ -5,6 +5,7 @@
 #ifndef STCONSOLE_SITE_PRIVATE_H
 #define STCONSOLE_SITE_PRIVATE_H
 
+#include <stdatomic.h>
 #include <time.h>
 
 #include "stconsole/buf.h"
@@ -39,6 +40,7 @@ struct site_fact_value {
 struct site_engine;	/* which engine runs a compose site, once asked */
 
 struct site {
+	atomic_uint	 owners;	/* besides the first one */
 	/* SITE_DOCKER for every compose file; site_kind() asks the engines. */
 	enum site_kind	 kind;
 	struct site_engine *engine;
