@@ -37,7 +37,7 @@ static const struct setting table[] = {
 	  "(clusterMonitor)" },
 	{ "mongo.timeout_ms", true, false, "5000",
 	  "How long to look for a MongoDB server" },
-	{ "directory.timeout_s", true, false, "5",
+	{ "directory.timeout_ms", true, false, "5000",
 	  "How long a directory server may take to be reached" },
 	{ "directory.starttls", false, false, "auto",
 	  "auto, never or require: StartTLS on the plain port" },
