@@ -118,8 +118,8 @@ set_judge(const json_t *status, struct finding *f)
 		    json_array_size(json_object_get(status, "hosts")),
 		    json_text(status, "primary"));
 		finding_why(f, "%s", json_text(unknown, "members"));
-		finding_why(f, T_SET_ACCOUNT);
-		f->verb = "settings.set";
+		finding_hint(f, T_SET_ACCOUNT);
+		f->fix = FIX_SETTINGS_SET;
 	}
 }
 
@@ -165,13 +165,13 @@ admins_judge(const struct admins_count *n, struct finding *f)
 	if (stray == 0 && n->with_problems > 0)
 		finding_why(f, T_ADMINS_PROBLEMS, n->with_problems);
 	if (f->mark != MARK_OK)
-		f->verb = n->total == 0 ? "admin.add" : "admin.repair";
+		f->fix = n->total == 0 ? FIX_ADMIN_ADD : FIX_ADMIN_REPAIR;
 	if (n->unknown == 0)
 		return;
 	finding_why(f, T_ADMINS_UNKNOWN, n->unknown, n->why_unknown);
 	if (f->mark == MARK_OK) {
 		f->mark = MARK_UNKNOWN;
-		f->verb = "directory.test";
+		f->fix = FIX_DIRECTORY_TEST;
 	}
 }
 

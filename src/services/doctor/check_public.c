@@ -82,7 +82,7 @@ public_url_need(const struct probe *p, struct public_url *out,
 		return true;
 	f->mark = MARK_WARN;
 	finding_why(f, T_PUBLIC_BAD, url);
-	f->verb = "config.set";
+	f->fix = FIX_CONFIG_SET;
 	return false;
 }
 
@@ -145,9 +145,9 @@ report_judge(const struct probe *p, const char *host,
 	if (f->mark != MARK_FAIL)
 		f->mark = MARK_WARN;
 	finding_why(f, "%s", r->reason);
-	finding_why(f, "%s", r->hint);
+	finding_hint(f, "%s", r->hint);
 	if (r->trouble == TLS_UNKNOWN_CA || r->trouble == TLS_SELF_SIGNED)
-		f->verb = "settings.set";
+		f->fix = FIX_SETTINGS_SET;
 }
 
 void
@@ -165,7 +165,7 @@ check_certificate(const struct probe *p, struct finding *f)
 	if (!url.is_https) {
 		f->mark = MARK_WARN;
 		finding_why(f, T_PUBLIC_PLAIN, url.host);
-		f->verb = "config.set";
+		f->fix = FIX_CONFIG_SET;
 		return;
 	}
 	if (!ca_read(p->ctx, &pem, &why)) {

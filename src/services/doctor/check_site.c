@@ -13,6 +13,26 @@
 
 #define NAMES_SHOWN	4
 
+/* Told, but no reason to look each day: a key that nobody takes is one. */
+static void
+contradictions_tell(struct ctx *ctx, struct finding *f)
+{
+	const struct verb	*v = registry_verb(ctx->registry,
+	    "site.show");
+	AUTO_JSON json_t	*given = json_object(), *shown = NULL;
+	const json_t		*list;
+	struct plan		*none = NULL;
+	struct err		 why;
+
+	if (v == NULL || given == NULL ||
+	    !verb_call(ctx, v, given, &shown, &none, &why))
+		return;
+	list = json_object_get(shown, "contradictions");
+	if (json_array_size(list) > 0)
+		finding_why(f, T_CONTRADICTIONS, json_text(json_array_get(
+		    list, 0), "text"), json_array_size(list));
+}
+
 void
 check_deployment(const struct probe *p, struct finding *f)
 {
@@ -29,6 +49,7 @@ check_deployment(const struct probe *p, struct finding *f)
 	    url != NULL ? url : T_DEPLOYMENT_NO_URL);
 	if (site_is_demo(p->site))
 		finding_why(f, T_DEPLOYMENT_DEMO);
+	contradictions_tell(p->ctx, f);
 }
 
 void

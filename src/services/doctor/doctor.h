@@ -14,6 +14,12 @@
 
 enum mark { MARK_OK, MARK_WARN, MARK_FAIL, MARK_UNKNOWN };
 
+/* What mends it when the table's verb does not. */
+enum fix {
+	FIX_TABLE, FIX_ADMIN_ADD, FIX_ADMIN_REPAIR, FIX_CONFIG_SET,
+	FIX_DIRECTORY_TEST, FIX_SETTINGS_SET, FIX_COUNT
+};
+
 /* Fixed size, so that a thread that is left behind owns nothing of ours. */
 struct finding {
 	enum mark	 mark;
@@ -24,7 +30,7 @@ struct finding {
 	bool		 is_idle;
 	char		 text[400];
 	char		 reason[700];	/* "" when all is well */
-	const char	*verb;		/* NULL: as the table says */
+	enum fix	 fix;
 };
 
 /* What a check is given; used by its thread alone. */
@@ -68,6 +74,8 @@ bool	 doctor_examine(struct ctx *ctx, const char *no_site,
 /* 2 when any fails, else 1 when any warns, else 3 when any cannot know. */
 int	 doctor_exit_code(const struct line *lines, size_t count);
 const char *mark_name(enum mark mark);
+/* The name of a verb; NULL for FIX_TABLE. */
+const char *fix_verb(enum fix fix);
 
 /* ---- finding.c: what a check says; bytes from outside are made harmless */
 
@@ -75,6 +83,9 @@ void	 finding_set(struct finding *f, enum mark mark, const char *fmt, ...)
 	     __attribute__((format(printf, 3, 4)));
 /* A reason, after "; " when there is one already. */
 void	 finding_why(struct finding *f, const char *fmt, ...)
+	     __attribute__((format(printf, 2, 3)));
+/* What to do, as a sentence behind the reason. */
+void	 finding_hint(struct finding *f, const char *fmt, ...)
 	     __attribute__((format(printf, 2, 3)));
 /* The mark, and the error's sentence and hint as the reason. */
 void	 finding_err(struct finding *f, enum mark mark, const struct err *e);

@@ -32,18 +32,37 @@ finding_set(struct finding *f, enum mark mark, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Behind what is there already. */
+static void
+reason_add(struct finding *f, const char *between, const char *fmt,
+    va_list ap)
+{
+	size_t	n = strlen(f->reason), gap = n > 0 ? strlen(between) : 0;
+
+	if (n + gap + 1 >= sizeof(f->reason))
+		return;
+	memcpy(f->reason + n, between, gap);
+	n += gap;
+	write_text(f->reason + n, sizeof(f->reason) - n, fmt, ap);
+}
+
 void
 finding_why(struct finding *f, const char *fmt, ...)
 {
-	size_t	n = strlen(f->reason);
-	va_list	ap;
+	va_list ap;
 
-	if (n > 0 && n + 2 < sizeof(f->reason)) {
-		memcpy(f->reason + n, "; ", 3);
-		n += 2;
-	}
 	va_start(ap, fmt);
-	write_text(f->reason + n, sizeof(f->reason) - n, fmt, ap);
+	reason_add(f, "; ", fmt, ap);
+	va_end(ap);
+}
+
+void
+finding_hint(struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	reason_add(f, ". ", fmt, ap);
 	va_end(ap);
 }
 
@@ -53,7 +72,7 @@ finding_err(struct finding *f, enum mark mark, const struct err *e)
 	f->mark = mark;
 	finding_why(f, "%s", e->msg);
 	if (e->hint[0] != '\0')
-		finding_why(f, "%s", e->hint);
+		finding_hint(f, "%s", e->hint);
 }
 
 const char *
@@ -65,4 +84,18 @@ mark_name(enum mark mark)
 	};
 
 	return names[mark];
+}
+
+const char *
+fix_verb(enum fix fix)
+{
+	static const char *const names[FIX_COUNT] = {
+		[FIX_ADMIN_ADD] = "admin.add",
+		[FIX_ADMIN_REPAIR] = "admin.repair",
+		[FIX_CONFIG_SET] = "config.set",
+		[FIX_DIRECTORY_TEST] = "directory.test",
+		[FIX_SETTINGS_SET] = "settings.set",
+	};
+
+	return names[fix];
 }

@@ -114,13 +114,14 @@ void
 lifecycle_judge(const struct lifecycle *l, const char *version,
     int64_t now_s, struct finding *f)
 {
-	int64_t	left_days = (l->end_s + DAY_S - now_s) / DAY_S;
+	/* From today's date to the last one: 0 on the last day. */
+	int64_t	left_days = (l->end_s - (now_s - now_s % DAY_S)) / DAY_S;
 	int64_t	table_days = (now_s - l->as_of_s) / DAY_S;
 
 	if (l->end[0] == '\0') {
 		finding_set(f, MARK_UNKNOWN, T_MONGO_VERSION, version);
 		finding_why(f, T_MONGO_NO_END, l->as_of);
-	} else if (now_s >= l->end_s + DAY_S) {
+	} else if (left_days < 0) {
 		finding_set(f, MARK_WARN, T_MONGO_ENDED, version, l->end);
 		finding_why(f, T_MONGO_ENDED_WHY);
 	} else if (left_days <= SOON_DAYS) {

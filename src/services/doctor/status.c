@@ -65,8 +65,8 @@ line_json(const struct check *check, const struct line *line)
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:s, s:s}}",
 	    "id", check->id, "mark", mark_name(f->mark), "text", f->text,
 	    "reason", reason, "age_s", (json_int_t)(line->age_ms / 1000),
-	    "fix", "verb", f->verb != NULL ? f->verb : check->verb,
-	    "screen", check->screen);
+	    "fix", "verb", f->fix != FIX_TABLE ? fix_verb(f->fix) :
+	    check->verb, "screen", check->screen);
 }
 
 static bool
@@ -99,7 +99,7 @@ site_look(struct ctx *ctx, char *no_site, size_t size, struct err *e)
 	if (why.domain != ERR_SITE && why.domain != ERR_SYS)
 		return err_copy(e, &why);
 	snprintf(no_site, size, "%s%s%s", why.msg, why.hint[0] != '\0' ?
-	    "; " : "", why.hint);
+	    ". " : "", why.hint);
 	return true;
 }
 
