@@ -25,7 +25,7 @@ struct person {
 
 /* What the directory says about one mail. */
 struct mail_match {
-	size_t		 count;		/* 0 missing, 1 found, more: duplicate */
+	size_t		 count;		/* 0 missing, 1 found, else duplicate */
 	struct person	 person;	/* the first one, when count > 0 */
 };
 

@@ -18,6 +18,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/schema.h"
+#include "stconsole/str.h"
 
 #define TEXT_OF(s)	((char *)(uintptr_t)(s))
 
@@ -324,6 +325,35 @@ a_referral_is_reported_and_not_followed(void **state)
 }
 
 static void
+a_referral_is_followed_when_that_is_set(void **state)
+{
+	struct house		*h = *state;
+	AUTO_FREE char		*more = str_format("dn: dc=two,dc=test\n"
+	    "objectClass: domain\ndc: two\n\n"
+	    "dn: ou=near,dc=two,dc=test\nobjectClass: referral\n"
+	    "objectClass: extensibleObject\nou: near\n"
+	    "ref: ldap://127.0.0.1:%d/ou=Staff,dc=ad,dc=test\n",
+	    h->ad.port);
+	struct directory_options follow = usual;
+	struct peer		 p;
+	struct site_ldap	 c;
+	struct directory	*d = NULL;
+	AUTO_JSON json_t	*r = NULL;
+	struct err		 e;
+
+	assert_true(peer_start(&p, NULL, NULL, plain_config, more));
+	c = server_at(p.port, "dc=two,dc=test", "organizationalPerson");
+	follow.follow_referrals = true;
+	if (!directory_open_servers(&h->ctx, &c, 1, &follow, &d, &e) ||
+	    !directory_search(d, "king", 50, &r, &e))
+		fail_msg("%s", e.msg);
+	assert_int_equal(json_array_size(json_object_get(r, "people")), 1);
+	assert_int_equal(json_array_size(json_object_get(r, "problems")), 0);
+	directory_close(d);
+	peer_stop(&p);
+}
+
+static void
 a_server_that_is_down_is_told_and_the_other_answers(void **state)
 {
 	struct house		*h = *state;
@@ -403,6 +433,7 @@ main(void)
 		cmocka_unit_test(one_mail_on_two_servers_is_a_duplicate),
 		cmocka_unit_test(people_of_both_servers_are_found_together),
 		cmocka_unit_test(a_referral_is_reported_and_not_followed),
+		cmocka_unit_test(a_referral_is_followed_when_that_is_set),
 		cmocka_unit_test(
 		    a_server_that_is_down_is_told_and_the_other_answers),
 		cmocka_unit_test(nobody_and_several_are_errors_of_their_own),

@@ -37,7 +37,7 @@ struct server {
 	const struct site_ldap	*conf;		/* borrowed from the site */
 	struct ctx		*ctx;
 	struct directory_options opts;
-	LDAP			*ld;		/* NULL: not open, see why */
+	LDAP			*ld;		/* NULL: not open: why */
 	enum hop		 hop;		/* reached; the failed one */
 	struct err		 why;
 	int64_t			 deadline_ms;	/* of what is going on */

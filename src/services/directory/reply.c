@@ -16,6 +16,7 @@
 #include "text.def"
 
 #define SLICE_US	50000
+#define ABANDON_MS	500
 #define DETAIL_MAX	150
 
 /* One sentence for each code that an administrator can do something about. */
@@ -71,7 +72,7 @@ reply_failed(const struct server *s, int code, const char *detail,
 	str_cut(what, sizeof(what) - 2);
 	if (i == LENGTH(codes)) {
 		return err_set(e, ERR_LDAP, code, T_CODE_OTHER, s->label,
-		    ldap_err2string(code), code, what);
+		    *what != '\0' ? what : ldap_err2string(code), code);
 	}
 	/* The texts in the table have the label as their only argument. */
 #pragma GCC diagnostic push
@@ -101,6 +102,14 @@ reply_broken(const struct server *s, struct err *e)
 	return false;
 }
 
+/* The deadline has passed, but this one message should still go out. */
+static void
+abandon(struct server *s, int msgid)
+{
+	s->deadline_ms = dial_deadline(ABANDON_MS);
+	ldap_abandon_ext(s->ld, msgid, NULL, NULL);
+}
+
 bool
 reply_wait(struct server *s, int msgid, bool all, int64_t deadline_ms,
     LDAPMessage **msg, struct err *e)
@@ -126,7 +135,7 @@ reply_wait(struct server *s, int msgid, bool all, int64_t deadline_ms,
 			break;
 		}
 	}
-	ldap_abandon_ext(s->ld, msgid, NULL, NULL);
+	abandon(s, msgid);
 	return false;
 }
 

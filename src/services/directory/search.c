@@ -234,7 +234,7 @@ server_root(struct server *s, const char *attr)
 	struct query_end	end;
 	struct err		ignored;
 
-	/* A server that hides its rootDSE is treated as one that says nothing. */
+	/* A server that hides its rootDSE is as one that says nothing. */
 	server_search(s, &q, root_entry, &root, &end, &ignored);
 	return root.values;
 }

@@ -67,13 +67,10 @@ dial_is_literal(const char *host)
 void
 dial_label(const char *host, int port, char out[DIAL_LABEL_SIZE])
 {
-	const char *fmt = strchr(host, ':') != NULL ? "[%.255s]:%d" :
-	    "%.255s:%d";
+	bool six = strchr(host, ':') != NULL;
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(out, DIAL_LABEL_SIZE, fmt, host, port);
-#pragma GCC diagnostic pop
+	snprintf(out, DIAL_LABEL_SIZE, "%s%.255s%s:%d", six ? "[" : "", host,
+	    six ? "]" : "", port);
 }
 
 static bool
@@ -110,6 +107,19 @@ lookup_wait(struct lookup *l, int64_t deadline_ms,
 	return rc;
 }
 
+/* Frees now, or never when the resolver's thread is still at it. */
+static void
+lookup_leave(struct lookup *l)
+{
+	int rc = gai_cancel(&l->cb);
+
+	if (rc == EAI_NOTCANCELED)
+		return;
+	if (rc == EAI_ALLDONE && gai_error(&l->cb) == 0)
+		freeaddrinfo(l->cb.ar_result);
+	free(l);
+}
+
 static bool
 resolve(const struct dial_spec *spec, int64_t deadline_ms,
     struct addrinfo **out, struct err *e)
@@ -138,10 +148,10 @@ resolve(const struct dial_spec *spec, int64_t deadline_ms,
 		rc = lookup_wait(l, deadline_ms, spec->cancel);
 	if (rc == 0)
 		*out = l->cb.ar_result;
-	if ((rc == EAI_INPROGRESS || rc == EAI_INTR) &&
-	    gai_cancel(&l->cb) != EAI_CANCELED)
-		l = NULL;
-	free(l);
+	if (rc == EAI_INPROGRESS || rc == EAI_INTR)
+		lookup_leave(l);
+	else
+		free(l);
 	if (rc == EAI_INTR)
 		return cancel_check(spec->cancel, e);
 	return rc == 0 ? true : dns_failed(spec->host, rc, e);
