@@ -1,6 +1,6 @@
 /*
  * When the support of a MongoDB version ends, from a data file that carries
- * its own date (share/mongodb-lifecycle.yaml).  It is built in byte for
+ * its own date (src/services/doctor/mongodb-lifecycle.yaml).  It is built in byte for
  * byte, so that it is there without an installation; an administrator's own
  * in /etc/stconsole takes its place.
  */
@@ -27,7 +27,7 @@
 __asm__(
     ".pushsection .rodata\n"
     "lifecycle_table:\n"
-    ".incbin \"share/mongodb-lifecycle.yaml\"\n"
+    ".incbin \"src/services/doctor/mongodb-lifecycle.yaml\"\n"
     ".byte 0\n"
     ".popsection\n");
 extern const char lifecycle_table[] __attribute__((visibility("hidden")));
