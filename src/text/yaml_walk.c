@@ -12,7 +12,7 @@
 #include "text_tree.def"
 
 #define MERGE_DEPTH	32
-#define MERGE_VISITS	10000
+#define MERGE_VISITS	1000
 
 uint32_t
 yml_child_next(const struct doc *doc, uint32_t parent, uint32_t node)
