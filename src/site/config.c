@@ -108,18 +108,20 @@ value_show(const struct ctx *ctx, const struct doc_node *n, bool reveal,
 		return err_nomem(e);
 	*masked = strstr(*shown, SITE_MASK) != NULL &&
 	    strstr(value, SITE_MASK) == NULL;
-	if (!*masked || !reveal)
-		return true;
 	/*
 	 * Reading is for viewers, secrets are not: the one verb whose right
 	 * depends on what the file holds.
 	 */
-	if (ctx->who != NULL && ctx->who->role < ROLE_ADMIN) {
+	if (*masked && reveal && ctx->who != NULL &&
+	    ctx->who->role < ROLE_ADMIN) {
 		free(TAKE(*shown));
 		return err_set(e, ERR_REFUSED, EPERM, T_CONFIG_REVEAL,
 		    n->path);
 	}
-	*masked = false;
+	*masked = *masked && !reveal;
+	if (*masked)
+		return true;
+	/* The very value: who prints it strips what steers a terminal. */
 	free(*shown);
 	*shown = strdup(value);
 	return *shown != NULL || err_nomem(e);

@@ -19,10 +19,10 @@
 
 struct fact_row {
 	const char	*name;
-	const char	*file;		/* compose and Windows: where it belongs */
+	const char	*file;		/* where it belongs, not for Helm */
 	const char	*key;
 	const char	*helm;		/* Helm value, NULL: not there */
-	const char	*ini;		/* Windows: sametime.ini path, or NULL */
+	const char	*ini;		/* Windows: of sametime.ini, or NULL */
 };
 
 static const struct fact_row rows[] = {

@@ -244,8 +244,9 @@ site_read(struct site *site, struct err *e)
 	if (site->root_fd < 0)
 		return err_sys(e, T_SITE_ROOT, site->root);
 	return site_id_of(site->kind, site->root, site->id, e) &&
-	    files_read(site, e) && site_compose_read(site, e) && site_ldap_read(site, e) &&
-	    site_facts_read(site, e) && site_contradictions_read(site, e);
+	    files_read(site, e) && site_compose_read(site, e) &&
+	    site_ldap_read(site, e) && site_facts_read(site, e) &&
+	    site_contradictions_read(site, e);
 }
 
 struct site *

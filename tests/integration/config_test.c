@@ -148,7 +148,7 @@ undo_of_an_addition_removes_exactly_its_bytes(void **state)
 }
 
 static void
-undo_leaves_a_later_edit_elsewhere_and_refuses_the_same_place(void **state)
+undo_respects_later_edits(void **state)
 {
 	struct world	*w = *state;
 	AUTO_FREE char	*text = NULL;
@@ -224,7 +224,7 @@ a_secret_is_masked_and_never_typed(void **state)
 }
 
 static void
-an_absent_key_ends_with_1_and_an_equal_value_changes_nothing(void **state)
+absent_keys_and_equal_values_change_nothing(void **state)
 {
 	struct world	*w = *state;
 	AUTO_RUN struct run_result get = { 0 }, same = { 0 }, gone = { 0 };
@@ -303,12 +303,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_hand_edited_file_differs_in_exactly_one_line),
 		TEST(undo_of_an_addition_removes_exactly_its_bytes),
-		TEST(
-		    undo_leaves_a_later_edit_elsewhere_and_refuses_the_same_place),
+		TEST(undo_respects_later_edits),
 		TEST(a_value_behind_an_alias_is_refused_by_its_anchor),
 		TEST(a_secret_is_masked_and_never_typed),
-		TEST(
-		    an_absent_key_ends_with_1_and_an_equal_value_changes_nothing),
+		TEST(absent_keys_and_equal_values_change_nothing),
 		TEST(files_outside_the_site_are_refused),
 		TEST(unset_can_leave_a_comment_with_the_reason),
 		TEST(site_show_gives_every_fact_with_file_and_line),

@@ -346,10 +346,13 @@ passwords_in_urls_are_hidden(void **state)
 		{ "mongodb://u:p@x@h/", "mongodb://u:***@h/" },
 		{ "mongodb://u:p.h:27017/", "mongodb://***/" },
 		{ "mongodb://h1:1,h2:2/", "mongodb://h1:1,h2:2/" },
-		{ "mongodb+srv://h/?tls=true", "mongodb+srv://h/?tls=true" },
-				{ "mongodb://u:p@h/?tlsCertificateKeyFilePassword=x&w=1",
+		{ "mongodb+srv://h/?tls=true",
+		  "mongodb+srv://h/?tls=true" },
+		{ "mongodb://u:p@h/?tlsCertificateKeyFilePassword=x&w=1",
 		  "mongodb://u:***@h/?tlsCertificateKeyFilePassword=***&w=1" },
 	};
+
+	AUTO_FREE char *plain = NULL;
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -358,6 +361,8 @@ passwords_in_urls_are_hidden(void **state)
 
 		assert_string_equal(shown, cases[i].shown);
 	}
+	plain = site_value_mask("X", "https://chat.corp.test:443/a");
+	assert_string_equal(plain, "https://chat.corp.test:443/a");
 }
 
 int

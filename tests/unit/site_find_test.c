@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -178,6 +179,39 @@ helm_and_windows_folders_are_told_apart(void **state)
 	site_tree_remove(&t);
 }
 
+/* Answers recorded from podman 4.3; no container is started. */
+static void
+a_running_project_is_found_by_its_label_simulated(void **state)
+{
+	struct site_tree	 t;
+	const char		*folders[] = { NULL };
+	struct site_places	 places = { folders, true };
+	AUTO_FREE char		*old = strdup(getenv("PATH"));
+	AUTO_FREE char		*script = NULL, *program = NULL, *root = NULL;
+	char			**roots;
+	size_t			 n;
+
+	(void)state;
+	site_tree_make(&t);
+	site_tree_compose(&t, "running");
+	root = site_tree_path(&t, "running");
+	script = str_format("#!/bin/sh\necho '[{\"Id\":\"1\",\"Labels\":{"
+	    "\"com.docker.compose.project.working_dir\":\"%s\"}},"
+	    "{\"Id\":\"2\",\"Labels\":null}]'\n", root);
+	site_tree_put(&t, "bin/podman", script);
+	program = site_tree_path(&t, "bin/podman");
+	assert_int_equal(chmod(program, 0700), 0);
+	*strrchr(program, '/') = '\0';
+	setenv("PATH", program, 1);
+	assert_true(site_find(&places, &roots, &n, NULL));
+	assert_int_equal(n, 1);
+	assert_string_equal(roots[0], root);
+	assert_int_equal(site_engine_of(root), SITE_PODMAN);
+	setenv("PATH", old, 1);
+	roots_free(roots, n);
+	site_tree_remove(&t);
+}
+
 int
 main(void)
 {
@@ -188,6 +222,8 @@ main(void)
 		cmocka_unit_test(a_given_folder_without_sametime_is_refused),
 		cmocka_unit_test(the_id_belongs_to_the_folder),
 		cmocka_unit_test(helm_and_windows_folders_are_told_apart),
+		cmocka_unit_test(
+		    a_running_project_is_found_by_its_label_simulated),
 	};
 
 	return cmocka_run_group_tests_name("site find", tests, NULL, NULL);
