@@ -10,7 +10,16 @@
 #include "stconsole/plan.h"
 #include "stconsole/site.h"
 
-struct effect;
+enum touch { TOUCH_NONE, TOUCH_RESTART, TOUCH_RECREATE };
+
+/* What the files that were added ask for; filled by effect.c. */
+struct effect {
+	const struct site	*site;
+	enum touch		*touch;		/* by service */
+	bool			 whole;		/* the compose file itself */
+	json_t			*paths;		/* every file that changes */
+	json_t			*unused;	/* keys that no service takes */
+};
 
 struct effect *effect_new(const struct site *site, struct err *e);
 void	 effect_free(struct effect *effect);

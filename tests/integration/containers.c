@@ -219,18 +219,41 @@ containers_start(struct containers *c, bool docker)
 		socket_start(c);
 }
 
+static bool
+is_running(const struct containers *c, const char *service)
+{
+	AUTO_JSON json_t *one = containers_inspect(c, service);
+
+	return strcmp(json_text(json_object_get(one, "State"), "Status"),
+	    "running") == 0;
+}
+
+/* As containers_up leaves it: taking all down and up costs seconds. */
+static bool
+is_as_first(const struct containers *c)
+{
+	return is_running(c, "community") && is_running(c, "nginx") &&
+	    strcmp(containers_env(c, "community", "CHANNEL_LAST_N"),
+	    "3") == 0 && strcmp(containers_env(c, "nginx",
+	    "ENABLE_HTTP_REDIRECT"), "1") == 0;
+}
+
 void
 containers_up(struct containers *c)
 {
-	containers_down(c);
+	bool is_up = is_as_first(c);
+
+	if (!is_up)
+		containers_down(c);
 	containers_put(c, "docker-compose.yml", compose_text);
 	containers_put(c, "custom.env",
 	    "# by the customer\nCHANNEL_LAST_N=3\n");
 	containers_put(c, ".env", "ENABLE_HTTP_REDIRECT=1\n"
 	    "RESTART_POLICY=always\n");
 	containers_put(c, "web/site.conf", "server {}\n");
-	command(c, (const char *const[]){ c->compose, "up", "-d", NULL },
-	    NULL, false);
+	if (!is_up)
+		command(c, (const char *const[]){ c->compose, "up", "-d",
+		    NULL }, NULL, false);
 }
 
 void
