@@ -1,7 +1,8 @@
 /*
  * libyaml and expat refuse invalid UTF-8 and control characters even in
  * comments, where a vendor's Latin-1 note does no harm.  They read a copy
- * in which each such byte is '?'; the caller refuses the file when one stood in content.
+ * in which each such byte is '?'; the caller refuses the file when one stood
+ * in content.
  */
 #include "source.h"
 
