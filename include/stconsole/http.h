@@ -22,7 +22,7 @@ struct http;
 struct http_request {
 	const char		*method;	/* NULL: GET */
 	const char		*url;		/* http:// or https:// */
-	const char *const	*headers;	/* "Name: value", NULL; or NULL */
+	const char *const	*headers;	/* "Name: value", NULL */
 	const void		*body;		/* or NULL */
 	size_t			 body_len;
 	int			 timeout_ms;	/* for all of it; 0: 10 s */

@@ -47,42 +47,6 @@ curl_start(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-bool
-http_new(struct ctx *ctx, struct http **out, struct err *e)
-{
-	AUTO_HTTP struct http *h = calloc(1, sizeof(*h));
-
-	if (h == NULL)
-		return err_nomem(e);
-	pthread_once(&curl_once, curl_start);
-	if (!settings_get(ctx, "http.ca_file", &h->ca_file, e))
-		return false;
-	h->cancel = ctx->cancel;
-	h->easy = curl_easy_init();
-	h->multi = curl_multi_init();
-	if (h->easy == NULL || h->multi == NULL)
-		return err_nomem(e);
-	*out = TAKE(h);
-	return true;
-}
-
-void
-http_free(struct http *h)
-{
-	if (h == NULL)
-		return;
-	curl_easy_cleanup(h->easy);
-	curl_multi_cleanup(h->multi);
-	free(h->ca_file);
-	free(h);
-}
-
-void
-http_free_at(struct http **h)
-{
-	http_free(*h);
-}
-
 static size_t
 on_body(char *data, size_t size, size_t n, void *arg)
 {
@@ -117,30 +81,74 @@ on_header(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* What is the same for every request of this handle. */
+static void
+options_keep(struct http *h)
+{
+	CURL	*c = h->easy;
+
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* Once: curl_easy_reset() would lose this list's memory. */
+	curl_easy_setopt(c, CURLOPT_COOKIEFILE, "");
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_USERAGENT,
+	    "stconsole/" STCONSOLE_VERSION);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->words);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	if (h->ca_file[0] != '\0')
+		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
+}
+
+bool
+http_new(struct ctx *ctx, struct http **out, struct err *e)
+{
+	AUTO_HTTP struct http *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return err_nomem(e);
+	pthread_once(&curl_once, curl_start);
+	if (!settings_get(ctx, "http.ca_file", &h->ca_file, e))
+		return false;
+	h->cancel = ctx->cancel;
+	h->easy = curl_easy_init();
+	h->multi = curl_multi_init();
+	if (h->easy == NULL || h->multi == NULL)
+		return err_nomem(e);
+	options_keep(h);
+	*out = TAKE(h);
+	return true;
+}
+
+void
+http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	curl_easy_cleanup(h->easy);
+	curl_multi_cleanup(h->multi);
+	free(h->ca_file);
+	free(h);
+}
+
+void
+http_free_at(struct http **h)
+{
+	http_free(*h);
+}
+
 static void
 options_set(struct http *h, const struct http_request *q,
     struct curl_slist *headers, struct answer *a)
 {
 	CURL	*c = h->easy;
 
-	/* Keeps connections and cookies, forgets the last request. */
-	curl_easy_reset(c);
 	curl_easy_setopt(c, CURLOPT_URL, q->url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_COOKIEFILE, "");
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_USERAGENT,
-	    "stconsole/" STCONSOLE_VERSION);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->words);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
 	    (long)(q->timeout_ms > 0 ? q->timeout_ms : TIMEOUT_MS));
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, a);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, a);
-	if (h->ca_file[0] != '\0')
-		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
 	if (q->body != NULL) {
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)q->body_len);
@@ -148,6 +156,18 @@ options_set(struct http *h, const struct http_request *q,
 	}
 	if (q->method != NULL)
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method);
+}
+
+/* What was lent for this request must not be used again. */
+static void
+options_forget(struct http *h)
+{
+	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
+	curl_easy_setopt(h->easy, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(h->easy, CURLOPT_CUSTOMREQUEST, NULL);
+	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(h->easy, CURLOPT_WRITEDATA, NULL);
+	curl_easy_setopt(h->easy, CURLOPT_HEADERDATA, NULL);
 }
 
 /* Runs the prepared transfer; false when it was cancelled. */
@@ -260,8 +280,7 @@ http_do(struct http *h, const struct http_request *q, struct http_response *r,
 		    &r->status);
 	else
 		http_response_fini(r);
-	/* What was lent for this request must not be used again. */
-	curl_easy_reset(h->easy);
+	options_forget(h);
 	curl_slist_free_all(headers);
 	return ok;
 }
