@@ -3,20 +3,26 @@
 
 B	?= build
 prefix	?= /usr/local
+DESTDIR	?=
 CC	?= gcc
 VERSION	:= 0.1.0
+NPROC	:= $(shell nproc)
 
 # Debian 12 has libmongoc-1.0; newer systems name it mongoc2.
-MONGOC	:= $(shell pkg-config --exists libmongoc-1.0 && echo libmongoc-1.0 || echo mongoc2)
-PKGS	:= $(MONGOC) libcurl openssl jansson yaml-0.1 expat
+MONGOC	:= $(shell pkg-config --exists libmongoc-1.0 2>/dev/null || \
+	  ! pkg-config --exists mongoc2 2>/dev/null && echo libmongoc-1.0 || \
+	  echo mongoc2)
+PKGS	:= $(MONGOC) libcurl openssl jansson yaml-0.1 expat \
+	  $(if $(wildcard src/ui/*.c),ncursesw)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lldap -llber
 
 CSTD	= -std=c11 -D_GNU_SOURCE -DNCURSES_NOMACROS
 WARN	= -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	  -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 $(WERROR)
-HARD	?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-HARD_LD	?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+HARD	?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	  -fstack-clash-protection -fPIE
+HARD_LD	?= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 # No build path and no time in the output.
 REPRO	= -ffile-prefix-map=$(CURDIR)=.
 OPT	?= -O2 -g
@@ -31,7 +37,7 @@ ALL_CFLAGS = $(OPT) $(CSTD) $(WARN) $(HARD) $(REPRO) $(SAN) -pthread \
 ALL_LDFLAGS = $(HARD_LD) $(SAN) -pthread $(LDFLAGS)
 
 LIB_SRC	:= $(sort $(wildcard src/base/*.c src/text/*.c src/core/*.c \
-	  src/site/*.c src/services/*/*.c src/cli/*.c))
+	  src/site/*.c src/services/*/*.c src/relay/*.c src/ui/*.c src/cli/*.c))
 LIB_OBJ	:= $(LIB_SRC:%.c=$(B)/%.o)
 LAB_SRC	:= $(sort $(wildcard tests/lab/*.c))
 LAB_LIB	:= $(filter-out tests/lab/main.c,$(LAB_SRC))
@@ -45,21 +51,30 @@ TEST_LIB := $(sort $(filter-out %_test.c,$(wildcard tests/unit/*.c \
 
 TEST_BIN := $(TESTS:%.c=$(B)/%)
 INTEG_BIN := $(INTEG:%.c=$(B)/%)
+FUZZ_BIN := $(FUZZERS:%.c=$(B)/%)
 BENCH_BIN := $(BENCHES:%.c=$(B)/%)
+# What runs threads against each other; what is run by valgrind as well.
+TSAN_BIN := $(foreach t,$(TEST_BIN),$(if $(or $(findstring job,$(t)), \
+	  $(findstring lock,$(t))),$(t)))
+VALGRIND ?= env_test ini_test cli_words_test directory_filter_test
+VALGRIND_BIN := $(filter $(VALGRIND:%=$(B)/tests/unit/%),$(TEST_BIN))
 
 .DEFAULT_GOAL := all
-.PHONY: all help clean
+.PHONY: all run test check soak bench fuzz asan tsan lint install clean help
+.PHONY: setup reproducible test-built unit-programs tsan-programs FORCE
+.PHONY: integration-programs fuzz-programs bench-programs
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-# Faults for the kill tests, loaded before the program (tests/fault).
-$(B)/fault.so: tests/fault/fault.c
-	@mkdir -p $(@D)
-	@echo "LD $@"; $(CC) -O1 -g -shared -fPIC -o $@ $< -ldl
+all: $(B)/stconsole $(if $(LAB_SRC),$(B)/stconsole-lab) ## the program and its lab
 
-all: $(B)/stconsole $(if $(LAB_SRC),$(B)/stconsole-lab)
+ifeq ($(PKG_CFLAGS)$(PKG_LIBS:-l%=),)
+ifneq ($(filter-out run test setup clean help,$(or $(MAKECMDGOALS),all)),)
+$(warning Debian packages are missing: "make setup" installs them)
+endif
+endif
 
-$(INTEG_BIN): | $(B)/fault.so $(B)/stconsole $(B)/stconsole-lab
+# ---- programs
 
 $(B)/stconsole: $(B)/src/main.o $(B)/libstconsole.a
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
@@ -75,20 +90,146 @@ $(TEST_BIN) $(INTEG_BIN) $(BENCH_BIN): $(B)/%: $(B)/%.o \
     $(TEST_LIB:%.c=$(B)/%.o) $(LAB_LIB:%.c=$(B)/%.o) $(B)/libstconsole.a
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
-$(B)/%.o: %.c
+# libFuzzer brings main(); CC is clang then.
+$(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libstconsole.a
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+# Faults for the kill tests, loaded before the program.
+$(B)/fault.so: tests/fault/fault.c
+	@mkdir -p $(@D)
+	@echo "LD $@"; $(CC) -O1 -g -shared -fPIC -o $@ $< -ldl
+
+$(INTEG_BIN) $(BENCH_BIN): | $(B)/fault.so $(B)/stconsole $(B)/stconsole-lab
+
+$(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "CC $<"; $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# libFuzzer: one program for each reader, all of it built by clang.
-FUZZ_B	= $(B)/fuzz
-$(FUZZ_B)/%: tests/fuzz/%.c $(LIB_SRC)
+# Other flags or another prefix: everything is compiled again.
+FLAGS	= $(CC) $(OPT) $(HARD) $(HARD_LD) $(SAN) $(CFLAGS) $(prefix) $(VERSION)
+$(B)/flags: FORCE
 	@mkdir -p $(@D)
-	clang-14 -g -O1 $(CSTD) -Iinclude $(PKG_CFLAGS) \
-	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	    -DSTCONSOLE_VERSION='"fuzz"' -DSTCONSOLE_SHARE='"."' \
-	    -o $@ $< $(wildcard src/base/*.c src/text/*.c) $(PKG_LIBS)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
-clean:
+$(B)/stconsole.1: $(B)/stconsole
+	@$< help --man >$@
+
+unit-programs: $(TEST_BIN)
+integration-programs: $(INTEG_BIN)
+tsan-programs: $(TSAN_BIN)
+fuzz-programs: $(FUZZ_BIN)
+bench-programs: $(BENCH_BIN)
+
+# ---- builds of their own
+
+SUB	= $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC))
+PLAIN	= $(SUB)
+ASAN	= $(SUB) B=$(B)/asan OPT='-O1 -g' HARD= HARD_LD= \
+	  SAN='-fsanitize=address,undefined -fno-omit-frame-pointer'
+TSAN	= $(SUB) B=$(B)/tsan OPT='-O1 -g' HARD= HARD_LD= SAN=-fsanitize=thread
+FUZZ	= $(SUB) B=$(B)/fuzz CC=clang-14 OPT='-O1 -g' HARD= HARD_LD= WERROR= \
+	  SAN='-fsanitize=fuzzer-no-link,address,undefined \
+	  -fno-sanitize-recover=undefined'
+
+# ---- tests: each plan line is "KIND SECONDS PROGRAM" (tests/run)
+
+RUN	= JOBS=$(NPROC) tests/run $(B)/results
+plan	= $(foreach p,$(3),echo $(1) $(2) $(p);)
+UNIT_PLAN = $(call plan,plain,60,$(TEST_BIN))
+INTEG_PLAN = $(call plan,plain,$(LIMIT),$(INTEG_BIN))
+ASAN_PLAN = $(call plan,asan,120,$(TEST_BIN:$(B)/%=$(B)/asan/%))
+TSAN_PLAN = $(call plan,tsan,120,$(TSAN_BIN:$(B)/%=$(B)/tsan/%))
+VALGRIND_PLAN = $(call plan,valgrind,120,$(VALGRIND_BIN))
+FUZZ_PLAN = $(call plan,fuzz,$(FUZZ_LIMIT),$(FUZZ_BIN:$(B)/%=$(B)/fuzz/%))
+LIMIT	= 240
+FUZZ_LIMIT = 60
+MONGODS	= 4.2 4.4 5.0 6.0 6.0.27
+
+setup: ## install what is missing to run, build and test
+	@tests/setup/install run build test
+
+run: ## install, build, show the demo site
+	@tests/setup/install run build
+	@tests/setup/mongod 6.0
+	@$(SUB) all
+	@tests/setup/demo $(B)
+
+# Read again after the installation: only then pkg-config can tell.
+test: setup ## install, build and run every test
+	@tests/setup/mongod $(MONGODS)
+	@$(MAKE) --no-print-directory test-built
+
+# What does not build is a failure; the rest runs.
+test-built:
+	@built=yes; \
+	$(PLAIN) -k all unit-programs integration-programs || built=; \
+	$(ASAN) -k unit-programs || built=; \
+	$(TSAN) -k tsan-programs || built=; \
+	$(FUZZ) -k fuzz-programs || built=; \
+	{ \
+		$(INTEG_PLAN) $(FUZZ_PLAN) $(ASAN_PLAN) $(TSAN_PLAN) \
+		$(VALGRIND_PLAN) $(UNIT_PLAN) \
+		[ -n "$$built" ] || echo plain 1 $(B)/every-program; \
+	} | $(RUN)
+
+check: ## unit and property tests; no server, under a minute
+	@$(SUB) all unit-programs
+	@tests/lint/includes
+	@{ $(UNIT_PLAN) } | $(RUN)
+
+asan: ## unit and property tests under ASan and UBSan
+	@$(ASAN) unit-programs
+	@{ $(ASAN_PLAN) } | $(RUN)
+
+tsan: ## job and lock tests under TSan
+	@$(TSAN) tsan-programs
+	@{ $(TSAN_PLAN) } | $(RUN)
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (10)
+	@$(FUZZ) fuzz-programs
+	@{ $(FUZZ_PLAN) } | $(RUN)
+
+# SOAK tells the kill tests to leave out no call.
+soak: ## fuzz 10 minutes each, kill tests at every call
+	@$(PLAIN) all integration-programs
+	@$(FUZZ) fuzz-programs
+	@{ $(INTEG_PLAN) $(FUZZ_PLAN) echo script 300 tests/lint/reproducible; \
+	} | SOAK=1 FUZZ_SECONDS=600 $(RUN)
+soak: LIMIT = 7200
+soak: FUZZ_LIMIT = 700
+
+bench: ## the table of speed and memory
+	@$(PLAIN) all bench-programs
+	@for b in $(BENCH_BIN); do "$$b" || exit 1; done
+
+lint: ## layers, layout, words, manual page
+	@$(SUB) all $(B)/stconsole.1
+	@rc=0; for l in $(sort $(wildcard tests/lint/*)); do \
+	case $$l in *.awk) continue ;; esac; \
+	B=$(B) $$l || rc=1; done; exit $$rc
+
+reproducible: ## two builds in two folders give the same bytes
+	@tests/lint/reproducible
+
+# ---- installation
+
+SHARE	= $(DESTDIR)$(prefix)/share
+install: all $(B)/stconsole.1 ## into $(DESTDIR)$(prefix)
+	install -D -m 755 $(B)/stconsole $(DESTDIR)$(prefix)/bin/stconsole
+	install -D -m 755 $(B)/stconsole-lab \
+	    $(DESTDIR)$(prefix)/libexec/stconsole/stconsole-lab
+	install -D -m 644 $(B)/stconsole.1 $(SHARE)/man/man1/stconsole.1
+	install -D -m 755 tests/lab/fetch $(SHARE)/stconsole/lab/fetch
+	@cd tests/lab && find sites -type f -exec \
+	    install -D -m 644 {} $(SHARE)/stconsole/lab/{} \;
+	@for d in $(wildcard screens themes); do find $$d -type f -exec \
+	    install -D -m 644 {} $(SHARE)/stconsole/{} \; ; done
+
+clean: ## remove what was built
 	rm -rf $(B)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' \
+	    Makefile
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
