@@ -5,7 +5,7 @@
 #ifndef STCONSOLE_CANCEL_H
 #define STCONSOLE_CANCEL_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "stconsole/err.h"
 
@@ -16,8 +16,8 @@ enum cancel_why {
 };
 
 struct cancel {
-	volatile sig_atomic_t	 wanted;	/* enum cancel_why */
-	int			 fd;	/* eventfd, readable once wanted */
+	atomic_int	 wanted;	/* enum cancel_why; lock-free */
+	int		 fd;		/* eventfd, readable once wanted */
 };
 
 bool	 cancel_init(struct cancel *c, struct err *e);

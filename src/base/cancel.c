@@ -13,7 +13,7 @@
 bool
 cancel_init(struct cancel *c, struct err *e)
 {
-	c->wanted = CANCEL_NO;
+	atomic_init(&c->wanted, CANCEL_NO);
 	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return c->fd >= 0 ? true : err_sys(e, T_CANCELLED);
 }
@@ -29,12 +29,11 @@ cancel_fini(struct cancel *c)
 void
 cancel_request(struct cancel *c, enum cancel_why why)
 {
-	int		 saved = errno;
+	int		 saved = errno, nobody = CANCEL_NO;
 	uint64_t	 one = 1;
 	ssize_t		 ignored;
 
-	if (c->wanted == CANCEL_NO)
-		c->wanted = why;
+	atomic_compare_exchange_strong(&c->wanted, &nobody, why);
 	ignored = write(c->fd, &one, sizeof(one));
 	(void)ignored;
 	errno = saved;
