@@ -180,7 +180,7 @@ run_member(struct ctx *ctx, const json_t *args, const char *member,
 	struct site *site;
 
 	return site_need(ctx, &site, e) &&
-	    engine_run(ctx, site, json_object_get(args, member), e);
+	    engine_run(site, json_object_get(args, member), e);
 }
 
 bool

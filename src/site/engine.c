@@ -271,6 +271,7 @@ engine_open(struct ctx *ctx, const struct site *site, struct engine *out,
 	bool		 podman_first = site_kind(site) == SITE_PODMAN;
 	const char	*first = NULL, *command;
 	struct err	 why;
+	bool		 failed = false;
 	size_t		 i;
 
 	*out = (struct engine){ .containers = json_array() };
@@ -284,14 +285,18 @@ engine_open(struct ctx *ctx, const struct site *site, struct engine *out,
 			continue;
 		out->command = command;
 		if (ask_command(ctx, site, out, &why)) {
-			if (first == NULL)
+			/* Nothing at the second one does not explain why
+			 * the first one cannot be asked. */
+			if (first == NULL && !failed)
 				first = command;
 		} else if (why.domain == ERR_CANCELLED ||
 		    why.domain == ERR_NOMEM) {
 			engine_fini(out);
 			return err_copy(e, &why);
 		} else {
-			err_copy(&out->why, &why);
+			if (!failed)
+				err_copy(&out->why, &why);
+			failed = true;
 		}
 	}
 	if (out->project == NULL)
@@ -365,9 +370,12 @@ engine_argv(const struct engine *engine, const struct site *site,
 	return TAKE(argv);
 }
 
+/*
+ * Not cancelled half-way: a compose call that is killed between remove and
+ * create leaves a service down, when a terminal is lost of all times.
+ */
 bool
-engine_run(struct ctx *ctx, const struct site *site, const json_t *argv,
-    struct err *e)
+engine_run(const struct site *site, const json_t *argv, struct err *e)
 {
 	AUTO_FREE const char	**words = proc_argv_from_json(argv);
 	AUTO_PROC_RESULT struct proc_result r = { 0 };
@@ -375,8 +383,7 @@ engine_run(struct ctx *ctx, const struct site *site, const json_t *argv,
 	if (words == NULL)
 		return err_nomem(e);
 	return proc_run_ok(&(struct proc_spec){ .argv = words,
-	    .cwd = site_root(site), .timeout_ms = RUN_TIMEOUT_MS,
-	    .cancel = ctx->cancel }, &r, e);
+	    .cwd = site_root(site), .timeout_ms = RUN_TIMEOUT_MS }, &r, e);
 }
 
 /* ---- counting */

@@ -47,9 +47,12 @@ void	 engine_fini(struct engine *engine);
 json_t	*engine_argv(const struct engine *engine, const struct site *site,
 	     const char *const *words, const json_t *services,
 	     struct err *e);
-/* Runs an argv in the root of the site; control characters are stripped. */
-bool	 engine_run(struct ctx *ctx, const struct site *site,
-	     const json_t *argv, struct err *e);
+/*
+ * Runs an argv in the root of the site, to its end (15 minutes at most).  A
+ * failure is its last line, control characters stripped.
+ */
+bool	 engine_run(const struct site *site, const json_t *argv,
+	     struct err *e);
 
 /* How many containers of a service run now, and how many there are. */
 size_t	 engine_running(const struct engine *engine, const char *service);

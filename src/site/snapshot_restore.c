@@ -194,6 +194,8 @@ restore_all(struct restore *r, const char *id, const char *file,
 {
 	AUTO_JSON json_t	*changes = NULL;
 
+	while (file != NULL && str_starts(file, "./"))
+		file += 2;
 	if (file != NULL && json_object_get(r->want, file) == NULL)
 		return err_set(e, ERR_SNAPSHOT, ENOENT, T_SNAP_NO_FILE, id,
 		    file);
