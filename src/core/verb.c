@@ -47,9 +47,23 @@ ctx_site_adopt(struct ctx *ctx, const char *job, const char *site_id,
 }
 
 static bool
+is_demo(const struct ctx *ctx)
+{
+	return ctx->site_wanted != NULL &&
+	    strcmp(ctx->site_wanted, "demo") == 0;
+}
+
+/* The demo and its state belong to whoever started it. */
+static enum role
+role_here(const struct ctx *ctx)
+{
+	return is_demo(ctx) ? ROLE_ADMIN : ctx->who->role;
+}
+
+static bool
 may_call(const struct ctx *ctx, const struct verb *v, struct err *e)
 {
-	if (ctx->who->role < v->role) {
+	if (role_here(ctx) < v->role) {
 		err_set(e, ERR_REFUSED, 0, T_VERB_ROLE, v->name,
 		    role_name(v->role), ctx->who->user,
 		    role_name(ctx->who->role));
@@ -215,7 +229,7 @@ verb_command(const struct ctx *ctx, const struct verb *v,
 	size_t		 n;
 
 	buf_puts(out, "stconsole");
-	if (ctx->site_wanted != NULL && !v->no_site) {
+	if (ctx->site_wanted != NULL && (!v->no_site || is_demo(ctx))) {
 		add_word(out, "--site");
 		add_word(out, ctx->site_wanted);
 	}
