@@ -76,6 +76,12 @@ struct ctx {
 bool	 ctx_site_adopt(struct ctx *ctx, const char *job, const char *site_id,
 	     const char *site_wanted, struct err *e);
 
+/*
+ * What this call may do: the caller's role, but admin on the demo, which
+ * belongs to whoever started it.
+ */
+enum role ctx_role(const struct ctx *ctx);
+
 /* The secret of a parameter of this call, or NULL.  Borrowed. */
 const struct secret *ctx_secret(const struct ctx *ctx, const char *name);
 

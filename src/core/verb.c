@@ -53,9 +53,8 @@ is_demo(const struct ctx *ctx)
 	    strcmp(ctx->site_wanted, "demo") == 0;
 }
 
-/* The demo and its state belong to whoever started it. */
-static enum role
-role_here(const struct ctx *ctx)
+enum role
+ctx_role(const struct ctx *ctx)
 {
 	return is_demo(ctx) ? ROLE_ADMIN : ctx->who->role;
 }
@@ -63,7 +62,7 @@ role_here(const struct ctx *ctx)
 static bool
 may_call(const struct ctx *ctx, const struct verb *v, struct err *e)
 {
-	if (role_here(ctx) < v->role) {
+	if (ctx_role(ctx) < v->role) {
 		err_set(e, ERR_REFUSED, 0, T_VERB_ROLE, v->name,
 		    role_name(v->role), ctx->who->user,
 		    role_name(ctx->who->role));

@@ -113,7 +113,7 @@ value_show(const struct ctx *ctx, const struct doc_node *n, bool reveal,
 	 * depends on what the file holds.
 	 */
 	if (*masked && reveal && ctx->who != NULL &&
-	    ctx->who->role < ROLE_ADMIN) {
+	    ctx_role(ctx) < ROLE_ADMIN) {
 		free(TAKE(*shown));
 		return err_set(e, ERR_REFUSED, EPERM, T_CONFIG_REVEAL,
 		    n->path);
