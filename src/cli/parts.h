@@ -120,6 +120,8 @@ size_t	 width_of(const char *s);
  * control characters replaced.  Returns the columns that were written.
  */
 size_t	 width_add(struct buf *out, const char *s, size_t columns);
+/* Bytes of the longest beginning that fits; one character at least. */
+size_t	 width_fit(const char *s, size_t columns);
 /* Columns of the terminal fd, 0 when it is none. */
 size_t	 width_of_terminal(int fd);
 
@@ -135,7 +137,7 @@ void	 print_value(const json_t *j, struct buf *out);
 char	*print_table(const char *view, const json_t *result, size_t columns,
 	     struct buf *out);
 
-/* columns: cut to that many; 0 for no limit. */
+/* columns: fit into that many; 0 for no limit. */
 void	 print_result(const struct verb *v, const json_t *result,
 	     size_t columns, struct buf *out);
 

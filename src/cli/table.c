@@ -1,6 +1,7 @@
 /*
  * The one array that a verb's view names, as a table.  Columns are as wide as
- * their widest cell; on a terminal the widest give way until the line fits.
+ * their widest cell; on a terminal the widest give way until the line fits,
+ * and what they hold goes on in the next line.
  */
 #include "parts.h"
 
@@ -130,28 +131,72 @@ table_fit(struct table *t, size_t columns)
 	}
 }
 
+/* Pads to the next column, or ends the line with nothing hanging over. */
 static void
-cell_add(const struct table *t, size_t c, const char *text, struct buf *out)
+cell_end(const struct table *t, size_t c, size_t used, struct buf *out)
 {
-	size_t used = width_add(out, text, t->column[c].width);
-
-	if (c + 1 == t->count) {
-		/* Nothing hangs over at the end of a line. */
-		while (out->len > 0 && out->data[out->len - 1] == ' ')
-			out->data[--out->len] = '\0';
-		buf_putc(out, '\n');
+	if (c + 1 < t->count) {
+		buf_printf(out, "%*s", (int)(t->column[c].width - used + GAP),
+		    "");
 		return;
 	}
-	buf_printf(out, "%*s", (int)(t->column[c].width - used + GAP), "");
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+	buf_putc(out, '\n');
+}
+
+/*
+ * The next piece of a cell that fits its column, cut at a space where there
+ * is one; *text moves behind it.
+ */
+static size_t
+piece_add(const char **text, size_t width, struct buf *out)
+{
+	AUTO_FREE char	*piece = NULL;
+	size_t		 len = width_fit(*text, width), cut = len, used;
+
+	if ((*text)[len] != '\0') {
+		while (cut > 0 && (*text)[cut] != ' ')
+			cut--;
+		len = cut > 0 ? cut : len;
+	}
+	piece = strndup(*text, len);
+	if (piece == NULL) {
+		out->failed = true;
+		return 0;
+	}
+	used = width_add(out, piece, width);
+	*text += len;
+	*text += strspn(*text, " ");
+	return used;
+}
+
+/* A row takes as many lines as its longest cell: nothing is hidden. */
+static void
+row_print(const struct table *t, const char *text[COLUMNS_MAX],
+    struct buf *out)
+{
+	bool	 is_more;
+	size_t	 c;
+
+	do {
+		is_more = false;
+		for (c = 0; c < t->count && !out->failed; c++) {
+			cell_end(t, c, piece_add(&text[c],
+			    t->column[c].width, out), out);
+			is_more = is_more || *text[c] != '\0';
+		}
+	} while (is_more && !out->failed);
 }
 
 static void
 table_print(struct table *t, const json_t *rows, size_t columns,
     struct buf *out)
 {
-	AUTO_BUF struct buf	 cell = BUF_INIT;
-	const json_t		*row;
-	size_t			 i, c;
+	struct buf	 cell[COLUMNS_MAX] = { BUF_INIT };
+	const char	*text[COLUMNS_MAX];
+	const json_t	*row;
+	size_t		 i, c;
 
 	if (json_array_size(rows) == 0) {
 		buf_puts(out, T_NONE);
@@ -161,12 +206,17 @@ table_print(struct table *t, const json_t *rows, size_t columns,
 	table_measure(t, rows);
 	table_fit(t, columns);
 	for (c = 0; c < t->count; c++)
-		cell_add(t, c, t->column[c].heading, out);
-	json_array_foreach(rows, i, row)
+		text[c] = t->column[c].heading;
+	row_print(t, text, out);
+	json_array_foreach(rows, i, row) {
 		for (c = 0; c < t->count; c++) {
-			cell_text(&t->column[c], row, &cell);
-			cell_add(t, c, buf_str(&cell), out);
+			cell_text(&t->column[c], row, &cell[c]);
+			text[c] = buf_str(&cell[c]);
 		}
+		row_print(t, text, out);
+	}
+	for (c = 0; c < t->count; c++)
+		buf_fini(&cell[c]);
 }
 
 static const json_t *

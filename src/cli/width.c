@@ -56,6 +56,23 @@ width_of(const char *s)
 }
 
 size_t
+width_fit(const char *s, size_t columns)
+{
+	size_t	 used = 0, len = 0, n, w;
+	bool	 is_clean;
+
+	for (; s[len] != '\0'; len += n) {
+		n = char_next(s + len, &is_clean);
+		w = is_clean ? char_width(s + len, n) : 1;
+		/* One at least, or nobody would get further. */
+		if (used + w > columns && len > 0)
+			break;
+		used += w;
+	}
+	return len;
+}
+
+size_t
 width_add(struct buf *out, const char *s, size_t columns)
 {
 	bool	 is_cut = width_of(s) > columns, is_clean;

@@ -54,13 +54,21 @@ wide_characters_keep_the_columns_straight(void **state)
 }
 
 static void
-a_table_is_cut_to_the_terminal(void **state)
+a_table_fits_the_terminal_and_hides_nothing(void **state)
 {
 	(void)state;
 	assert_printed("t: a=Name,b=Long", "{\"t\":[{\"a\":\"one\",\"b\":"
 	    "\"0123456789012345678901234567890\"}]}", 20,
 	    "Name  Long\n"
-	    "one   0123456789012\xe2\x80\xa6\n");
+	    "one   01234567890123\n"
+	    "      45678901234567\n"
+	    "      890\n");
+	assert_printed("t: a=A,b=Why", "{\"t\":[{\"a\":1,\"b\":"
+	    "\"unknown: no deployment found\"}]}", 18,
+	    "A  Why\n"
+	    "1  unknown: no\n"
+	    "   deployment\n"
+	    "   found\n");
 }
 
 static void
@@ -232,7 +240,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_view_becomes_a_table),
 		cmocka_unit_test(wide_characters_keep_the_columns_straight),
-		cmocka_unit_test(a_table_is_cut_to_the_terminal),
+		cmocka_unit_test(a_table_fits_the_terminal_and_hides_nothing),
 		cmocka_unit_test(other_members_stand_below_the_table),
 		cmocka_unit_test(without_view_there_are_lines),
 		cmocka_unit_test(a_fact_says_where_it_was_read),
