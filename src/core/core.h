@@ -52,8 +52,8 @@ struct job_file {
 };
 
 bool	 job_file_make(struct ctx *ctx, const struct plan *plan,
-	     const struct job_options *options, struct job_file *f,
-	     struct err *e);
+	     const struct job_options *options, const char *id,
+	     struct job_file *f, struct err *e);
 bool	 job_file_open(struct ctx *ctx, const char *id, struct job_file *f,
 	     struct err *e);
 void	 job_file_fini(struct job_file *f);
@@ -110,6 +110,7 @@ bool	 job_run_plan(struct ctx *ctx, struct plan *plan,
 	     const struct job_options *options, struct job_result *result,
 	     struct err *e);
 bool	 job_id_is_valid(const char *id);
+bool	 job_id_make(struct ctx *ctx, char id[JOB_ID_SIZE], struct err *e);
 
 /* --- settings.c ------------------------------------------------------- */
 

@@ -142,11 +142,12 @@ run_file(struct ctx *ctx, struct job_file *f, struct job_result *result,
  */
 static bool
 start_job(struct ctx *ctx, struct plan *plan,
-    const struct job_options *options, struct job_file *f, struct err *e)
+    const struct job_options *options, const char *id, struct job_file *f,
+    struct err *e)
 {
 	if (!plan_blobs_store(ctx, plan, e))
 		return false;
-	if (!job_file_make(ctx, plan, options, f, e))
+	if (!job_file_make(ctx, plan, options, id, f, e))
 		return false;
 	if (options->confirm_within_s > 0 && !guard_start(ctx, f, e)) {
 		file_remove_tree(f->dir, NULL);
@@ -163,13 +164,16 @@ job_run_plan(struct ctx *ctx, struct plan *plan,
 {
 	struct lock_set	*locks;
 	struct job_file	 f;
+	char		 id[JOB_ID_SIZE];
 	bool		 ok = false;
 
 	memset(result, 0, sizeof(*result));
-	locks = lock_take(ctx, plan_locks(plan), "-", e);
+	if (!job_id_make(ctx, id, e))
+		return false;
+	locks = lock_take(ctx, plan_locks(plan), id, e);
 	if (locks == NULL)
 		return false;
-	if (start_job(ctx, plan, options, &f, e)) {
+	if (start_job(ctx, plan, options, id, &f, e)) {
 		ok = run_file(ctx, &f, result, e);
 		job_file_fini(&f);
 	}
@@ -209,8 +213,8 @@ plan_again(struct ctx *ctx, const struct verb *v, const json_t *params,
  */
 static bool
 apply_locked(struct ctx *ctx, const struct verb *v, const json_t *params,
-    const char *hash, const struct job_options *options, struct plan **now,
-    struct job_result *result, struct err *e)
+    const char *hash, const struct job_options *options, const char *id,
+    struct plan **now, struct job_result *result, struct err *e)
 {
 	struct job_file	 f;
 	bool		 ok = false;
@@ -218,7 +222,7 @@ apply_locked(struct ctx *ctx, const struct verb *v, const json_t *params,
 	plan_free(TAKE(*now));
 	if (!plan_again(ctx, v, params, hash, now, e))
 		return false;
-	if (start_job(ctx, *now, options, &f, e)) {
+	if (start_job(ctx, *now, options, id, &f, e)) {
 		ok = run_file(ctx, &f, result, e);
 		job_file_fini(&f);
 	}
@@ -232,6 +236,7 @@ job_apply(struct ctx *ctx, const struct verb *v, const json_t *params,
 {
 	struct lock_set	*locks;
 	struct err	 why = { 0 };
+	char		 id[JOB_ID_SIZE];
 	bool		 ok;
 
 	memset(result, 0, sizeof(*result));
@@ -242,10 +247,13 @@ job_apply(struct ctx *ctx, const struct verb *v, const json_t *params,
 		return plan_blocked_err(*now, e);
 	if (plan_is_empty(*now))
 		return true;
-	locks = lock_take(ctx, plan_locks(*now), "-", e);
+	if (!job_id_make(ctx, id, e))
+		return false;
+	locks = lock_take(ctx, plan_locks(*now), id, e);
 	if (locks == NULL)
 		return false;
-	ok = apply_locked(ctx, v, params, hash, options, now, result, &why);
+	ok = apply_locked(ctx, v, params, hash, options, id, now, result,
+	    &why);
 	lock_release(locks);
 	if (!ok)
 		err_copy(e, &why);

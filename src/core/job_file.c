@@ -59,9 +59,9 @@ job_file_fini(struct job_file *f)
 	memset(f, 0, sizeof(*f));
 }
 
-/* Sorts by time as a name; four random digits keep two apart. */
-static bool
-make_id(struct ctx *ctx, char id[JOB_ID_SIZE], struct err *e)
+/* Sorts by time as a name; the random digits keep two apart. */
+bool
+job_id_make(struct ctx *ctx, char id[JOB_ID_SIZE], struct err *e)
 {
 	time_t		 now = (time_t)(clock_wall_ms(ctx->clock) / 1000);
 	char		 random[9], head[20];
@@ -104,11 +104,11 @@ write_meta(const struct job_file *f, struct err *e)
 
 bool
 job_file_make(struct ctx *ctx, const struct plan *plan,
-    const struct job_options *options, struct job_file *f, struct err *e)
+    const struct job_options *options, const char *id, struct job_file *f,
+    struct err *e)
 {
 	memset(f, 0, sizeof(*f));
-	if (!make_id(ctx, f->id, e))
-		return false;
+	snprintf(f->id, sizeof(f->id), "%s", id);
 	f->dir = store_path(ctx->store, "jobs/%s", f->id);
 	f->meta = make_meta(ctx, plan, options, f->id);
 	f->lines = json_array();

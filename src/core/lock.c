@@ -36,16 +36,18 @@ struct lock_set {
 	size_t		 count;
 };
 
-/* root locks for everybody, whatever state folder is used. */
+/*
+ * root locks a site for everybody, whatever state folder is used; what
+ * belongs to no site is the state folder's own.
+ */
 static char *
 lock_dir(const struct ctx *ctx, struct err *e)
 {
 	char *dir;
 
-	if (geteuid() != 0)
+	if (geteuid() != 0 || *ctx->site_id == '\0')
 		return store_site_path(ctx->store, ctx->site_id, "locks", e);
-	dir = str_format("/run/stconsole/%s", *ctx->site_id != '\0' ?
-	    ctx->site_id : "none");
+	dir = str_format("/run/stconsole/%s", ctx->site_id);
 	if (dir == NULL) {
 		err_nomem(e);
 		return NULL;
