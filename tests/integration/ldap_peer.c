@@ -1,6 +1,8 @@
 #include "ldap_peer.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <lber.h>
 #include <ldap.h>
@@ -146,13 +148,42 @@ cert_write(const char *path, X509 *cert)
 	return ok;
 }
 
+/* Removes what tests that were killed left: their pid is in the name. */
+static void
+sweep(void)
+{
+	DIR		*d = opendir("/tmp");
+	struct dirent	*f;
+	int		 pid;
+
+	while (d != NULL && (f = readdir(d)) != NULL) {
+		AUTO_FREE char *path = NULL;
+
+		if (sscanf(f->d_name, "stconsole-peer.%d.", &pid) != 1 ||
+		    kill(pid, 0) == 0 || errno != ESRCH)
+			continue;
+		path = str_format("/tmp/%s", f->d_name);
+		if (path != NULL)
+			file_remove_tree(path, NULL);
+	}
+	if (d != NULL)
+		closedir(d);
+}
+
+static bool
+make_dir(char *dir, size_t size)
+{
+	sweep();
+	snprintf(dir, size, "/tmp/stconsole-peer.%d.XXXXXX", (int)getpid());
+	return mkdtemp(dir) != NULL;
+}
+
 bool
 peer_tls_make(struct peer_tls *t)
 {
 	static const struct peer_cert root = { NULL, -1, 3650, true };
 
-	snprintf(t->dir, sizeof(t->dir), "/tmp/stconsole-tls.XXXXXX");
-	if (mkdtemp(t->dir) == NULL)
+	if (!make_dir(t->dir, sizeof(t->dir)))
 		return false;
 	snprintf(t->ca, sizeof(t->ca), "%s/ca.pem", t->dir);
 	snprintf(t->p12, sizeof(t->p12), "%s/rc2.p12", t->dir);
@@ -310,8 +341,7 @@ peer_start(struct peer *p, const struct peer_tls *tls,
 
 	(void)tls;
 	*p = (struct peer){ .pid = 0 };
-	snprintf(p->dir, sizeof(p->dir), "/tmp/stconsole-slapd.XXXXXX");
-	if (mkdtemp(p->dir) == NULL)
+	if (!make_dir(p->dir, sizeof(p->dir)))
 		return false;
 	p->port = peer_dead_port();
 	p->tls_port = peer_dead_port();

@@ -81,10 +81,12 @@ directory_problems(const struct directory *d)
 
 		if (s->ld == NULL)
 			ok = add_problem(list, s->why.msg);
-		for (j = 0; ok && j < s->referral_count; j++) {
+		for (j = 0; ok && j < s->referrals.count; j++) {
+			if (!referral_is_open(s, j))
+				continue;
 			err_set(&e, ERR_LDAP, 0, s->opts.follow_referrals ?
 			    T_REFERRAL_FAILED : T_REFERRAL_SEEN, s->label,
-			    s->referrals[j]);
+			    s->referrals.url[j]);
 			ok = add_problem(list, e.msg);
 		}
 	}

@@ -33,24 +33,29 @@ enum hop {
 
 #define REFERRALS_MAX	20
 
+struct referrals {
+	char	*url[REFERRALS_MAX];
+	size_t	 count;
+};
+
 struct server {
 	const struct site_ldap	*conf;		/* borrowed from the site */
 	struct ctx		*ctx;
 	struct directory_options opts;
 	LDAP			*ld;		/* NULL: not open: why */
-	enum hop		 hop;		/* reached; the failed one */
+	enum hop		 hop;		/* reached, or failed */
 	struct err		 why;
 	int64_t			 deadline_ms;	/* of what is going on */
 	struct ldap_conncb	 referral_cb;
 	bool			 is_tls;
 	bool			 is_starttls;
 	bool			 forbids_paging;
-	unsigned		 searches;	/* sent so far, pages included */
+	unsigned		 searches;	/* sent, with pages */
 	char			 label[DIAL_LABEL_SIZE];
 	char			 address[DIAL_ADDRESS_SIZE];
 	char			*ca_pem;	/* NULL: the system's */
-	char			*referrals[REFERRALS_MAX];
-	size_t			 referral_count;
+	struct referrals	 referrals;	/* met, once each */
+	struct referrals	 followed;	/* "ldap://host:port" */
 };
 
 struct directory {
@@ -109,6 +114,12 @@ bool	 reply_failed(const struct server *s, int code, const char *detail,
 	     struct err *e);
 /* The sentence for a call that libldap itself refused; always false. */
 bool	 reply_broken(const struct server *s, struct err *e);
+
+/* referral.c; is_open: nobody was asked at the one with that index. */
+void	 referral_note(struct server *s, const char *url);
+void	 referral_note_followed(struct server *s, const char *url);
+bool	 referral_is_open(const struct server *s, size_t index);
+void	 referrals_fini(struct referrals *list);
 
 /* search.c */
 struct query {

@@ -31,29 +31,13 @@ server_scope(const struct server *s)
 	return s->conf->one_level ? LDAP_SCOPE_ONELEVEL : LDAP_SCOPE_SUBTREE;
 }
 
-/* Kept for the report, once each; a full list is enough to see the trouble. */
-static void
-note_referral(struct server *s, const char *url)
-{
-	size_t i;
-
-	for (i = 0; i < s->referral_count; i++)
-		if (strcmp(s->referrals[i], url) == 0)
-			return;
-	if (s->referral_count == REFERRALS_MAX)
-		return;
-	s->referrals[s->referral_count] = strdup(url);
-	if (s->referrals[s->referral_count] != NULL)
-		s->referral_count++;
-}
-
 static void
 note_referrals(struct server *s, char **urls)
 {
 	size_t i;
 
 	for (i = 0; urls != NULL && urls[i] != NULL; i++)
-		note_referral(s, urls[i]);
+		referral_note(s, urls[i]);
 	ldap_memvfree((void **)urls);
 }
 

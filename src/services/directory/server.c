@@ -28,14 +28,11 @@ server_init(struct server *s, struct ctx *ctx, const struct site_ldap *conf,
 void
 server_close(struct server *s)
 {
-	size_t i;
-
 	if (s->ld != NULL)
 		ldap_unbind_ext(s->ld, NULL, NULL);
 	s->ld = NULL;
-	for (i = 0; i < s->referral_count; i++)
-		free(s->referrals[i]);
-	s->referral_count = 0;
+	referrals_fini(&s->referrals);
+	referrals_fini(&s->followed);
 	free(s->ca_pem);
 	s->ca_pem = NULL;
 }
@@ -69,9 +66,10 @@ static int
 rebind(LDAP *ld, const char *url, ber_tag_t request, ber_int_t msgid,
     void *arg)
 {
-	const struct server	*s = arg;
+	struct server		*s = arg;
 	const struct secret	*word = s->conf->bind_password;
 	struct berval		 cred = { 0, NULL };
+	int			 rc;
 
 	(void)request;
 	(void)msgid;
@@ -81,8 +79,11 @@ rebind(LDAP *ld, const char *url, ber_tag_t request, ber_int_t msgid,
 		cred.bv_val = (char *)(uintptr_t)secret_reveal(word);
 		cred.bv_len = secret_len(word);
 	}
-	return ldap_sasl_bind_s(ld, s->conf->bind_dn, LDAP_SASL_SIMPLE, &cred,
+	rc = ldap_sasl_bind_s(ld, s->conf->bind_dn, LDAP_SASL_SIMPLE, &cred,
 	    NULL, NULL, NULL);
+	if (rc == LDAP_SUCCESS)
+		referral_note_followed(s, url);
+	return rc;
 }
 
 static void

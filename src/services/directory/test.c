@@ -332,10 +332,12 @@ add_referrals(struct test *t)
 	struct err	say;
 	size_t		i;
 
-	for (i = 0; i < t->s->referral_count; i++) {
+	for (i = 0; i < t->s->referrals.count; i++) {
+		if (!referral_is_open(t->s, i))
+			continue;
 		err_set(&say, ERR_NONE, 0, t->s->opts.follow_referrals ?
 		    T_REFERRAL_FAILED : T_REFERRAL_SEEN, t->s->label,
-		    t->s->referrals[i]);
+		    t->s->referrals.url[i]);
 		err_hint(&say, T_CODE_REFERRAL_HINT);
 		add(t, HOP_BASE, "warn", &say);
 	}
