@@ -52,6 +52,8 @@ static const struct setting table[] = {
 	  "User and password for the Admin API, a line each" },
 	{ "http.ca_file", false, false, "",
 	  "CA file for HTTPS instead of the system's" },
+	{ "status.timeout_ms", true, false, "5000",
+	  "How long a line of status may take to find out" },
 	{ "snapshot.keep_count", true, false, "50",
 	  "How many snapshots are kept" },
 	{ "snapshot.keep_days", true, false, "90",

@@ -11,6 +11,7 @@
 #include "stconsole/mongo.h"
 #include "stconsole/msg.h"
 #include "stconsole/secret.h"
+#include "stconsole/settings.h"
 
 #include "text.def"
 
@@ -22,7 +23,12 @@ mongo_reach(const struct probe *p, int timeout_ms, struct mongo **out,
 {
 	AUTO_SECRET struct secret *url = NULL;
 	struct site_origin	 origin;
+	int64_t			 most_ms;
 
+	if (!settings_get_int(p->ctx, "mongo.timeout_ms", &most_ms, e))
+		return false;
+	if (most_ms > 0 && most_ms < timeout_ms)
+		timeout_ms = (int)most_ms;
 	return site_mongo_url(p->site, &url, &origin, e) &&
 	    mongo_open_url(url, MONGO_ANY, timeout_ms, out, e);
 }

@@ -9,7 +9,6 @@
 #include "stconsole/doctor.h"
 #include "stconsole/site.h"
 
-#define DOCTOR_LIMIT_MS	5000
 #define DAY_S		INT64_C(86400)
 
 enum mark { MARK_OK, MARK_WARN, MARK_FAIL, MARK_UNKNOWN };

@@ -10,9 +10,13 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/settings.h"
 #include "stconsole/str.h"
 
 #include "text.def"
+
+#define LIMIT_MIN_MS	100
+#define LIMIT_MAX_MS	600000
 
 const struct check doctor_checks[] = {
 	{ .id = "deployment", .subject = T_SUBJECT_DEPLOYMENT,
@@ -104,6 +108,18 @@ site_look(struct ctx *ctx, char *no_site, size_t size, struct err *e)
 }
 
 static bool
+limit_read(const struct ctx *ctx, int *limit_ms, struct err *e)
+{
+	int64_t ms;
+
+	if (!settings_get_int(ctx, "status.timeout_ms", &ms, e))
+		return false;
+	*limit_ms = ms < LIMIT_MIN_MS ? LIMIT_MIN_MS :
+	    ms > LIMIT_MAX_MS ? LIMIT_MAX_MS : (int)ms;
+	return true;
+}
+
+static bool
 status_read(struct ctx *ctx, const json_t *params, json_t **result,
     struct err *e)
 {
@@ -111,12 +127,14 @@ status_read(struct ctx *ctx, const json_t *params, json_t **result,
 	    sizeof(*lines));
 	AUTO_JSON json_t	*list = NULL, *out = NULL;
 	char			 no_site[700], at[CLOCK_ISO_SIZE];
+	int			 limit_ms;
 
 	if (lines == NULL)
 		return err_nomem(e);
-	if (!site_look(ctx, no_site, sizeof(no_site), e) ||
+	if (!limit_read(ctx, &limit_ms, e) ||
+	    !site_look(ctx, no_site, sizeof(no_site), e) ||
 	    !doctor_examine(ctx, no_site, doctor_checks, doctor_check_count,
-	    DOCTOR_LIMIT_MS, lines, e) || !lines_json(lines, &list, e))
+	    limit_ms, lines, e) || !lines_json(lines, &list, e))
 		return false;
 	clock_iso(clock_wall_ms(ctx->clock), at);
 	out = json_pack("{s:s, s:O}", "checked_at", at, "lines", list);
@@ -138,8 +156,9 @@ static const struct verb verbs[] = {
 	  .help = "Tell whether Sametime is well",
 	  .detail = "Looks at the deployment, MongoDB, the administrators, "
 	  "the directory, the certificate, the chat proxy, the containers, "
-	  "disk and clock, all at the same time and for 5 seconds at most; "
-	  "what cannot be found out in that time is unknown.  Each line "
+	  "disk and clock, all at the same time and each for 5 seconds at "
+	  "most (setting status.timeout_ms); what cannot be found out in "
+	  "that time is unknown.  Each line "
 	  "names the verb that shows more or mends it.\n\n"
 	  "Finding trouble is not failing: the exit status is 0.  With "
 	  "--exit-code it is 2 when any line fails, else 1 when any line "
