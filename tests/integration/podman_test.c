@@ -22,23 +22,13 @@
 #include "stconsole/proc.h"
 #include "stconsole/str.h"
 
-static bool
-lab_is_missing(bool docker)
-{
-	const char *what = containers_missing(docker);
-
-	if (what != NULL)
-		print_message("skipped: %s is not on this machine\n", what);
-	return what != NULL;
-}
-
 /* The lab of this group; NULL when a part of it is missing. */
 static int
 lab_start(void **state, bool docker)
 {
 	struct containers *c;
 
-	if (lab_is_missing(docker))
+	if (containers_missing(docker) != NULL)
 		return 0;
 	c = calloc(1, sizeof(*c));
 	assert_non_null(c);
@@ -75,8 +65,11 @@ lab_up(void **state)
 {
 	struct containers *c = *state;
 
-	if (c == NULL)
+	if (c == NULL) {
+		print_message("%s is not on this machine\n",
+		    containers_missing(true));
 		skip();
+	}
 	containers_up(c);
 	return c;
 }
