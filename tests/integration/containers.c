@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -238,10 +239,26 @@ is_as_first(const struct containers *c)
 	    "ENABLE_HTTP_REDIRECT"), "1") == 0;
 }
 
+/*
+ * A bridge gets its name from what the host has when it is made: two labs at
+ * once would choose the same.
+ */
+static int
+bridges_lock(void)
+{
+	int fd = open("/tmp/stconsole-containers.lock",
+	    O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	return fd;
+}
+
 void
 containers_up(struct containers *c)
 {
-	bool is_up = is_as_first(c);
+	AUTO_CLOSE int	 lock = bridges_lock();
+	bool		 is_up = is_as_first(c);
 
 	if (!is_up)
 		containers_down(c);
