@@ -193,7 +193,7 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (10)
 soak: ## fuzz 10 minutes each, kill tests at every call
 	@$(PLAIN) all integration-programs
 	@$(FUZZ) fuzz-programs
-	@{ $(INTEG_PLAN) $(FUZZ_PLAN) echo script 300 tests/lint/reproducible; \
+	@{ $(INTEG_PLAN) $(FUZZ_PLAN) echo script 300 tests/setup/reproducible; \
 	} | SOAK=1 FUZZ_SECONDS=600 $(RUN)
 soak: LIMIT = 7200
 soak: FUZZ_LIMIT = 700
@@ -205,11 +205,10 @@ bench: ## the table of speed and memory
 lint: ## layers, layout, words, manual page
 	@$(SUB) all $(B)/stconsole.1
 	@rc=0; for l in $(sort $(wildcard tests/lint/*)); do \
-	case $$l in *.awk) continue ;; esac; \
-	B=$(B) $$l || rc=1; done; exit $$rc
+	    B=$(B) $$l || rc=1; done; exit $$rc
 
 reproducible: ## two builds in two folders give the same bytes
-	@tests/lint/reproducible
+	@tests/setup/reproducible
 
 # ---- installation
 
