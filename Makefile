@@ -101,6 +101,10 @@ $(B)/fault.so: tests/fault/fault.c
 
 $(INTEG_BIN) $(BENCH_BIN): | $(B)/fault.so $(B)/stconsole $(B)/stconsole-lab
 
+# It holds this file byte for byte.
+$(B)/src/services/doctor/lifecycle.o: \
+    src/services/doctor/mongodb-lifecycle.yaml
+
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "CC $<"; $(CC) $(ALL_CFLAGS) -c -o $@ $<

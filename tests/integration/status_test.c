@@ -297,7 +297,7 @@ ask_while_they_hang(struct house *h, const char *limit_ms, int64_t *took_ms)
 }
 
 static void
-a_server_that_hangs_costs_its_lines_and_no_more_than_the_limit(void **state)
+a_server_that_hangs_costs_no_more_than_the_limit(void **state)
 {
 	int64_t			 took_ms;
 	AUTO_RUN struct run_result r = ask_while_they_hang(*state, "1000",
@@ -367,7 +367,7 @@ main(void)
 		cmocka_unit_test(without_a_deployment_status_still_answers),
 		cmocka_unit_test(every_fix_can_be_typed),
 		cmocka_unit_test(
-		    a_server_that_hangs_costs_its_lines_and_no_more_than_the_limit),
+		    a_server_that_hangs_costs_no_more_than_the_limit),
 		cmocka_unit_test(
 		    with_time_enough_the_server_that_hangs_is_named),
 		cmocka_unit_test(servers_that_are_gone_are_broken_by_name),

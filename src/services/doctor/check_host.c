@@ -171,7 +171,8 @@ static bool
 sample_public(const struct probe *p, struct clock_sample *out, struct err *e)
 {
 	AUTO_FREE char	*date = NULL;
-	int64_t		 before_ms = clock_wall_ms(p->ctx->clock), theirs_ms;
+	int64_t		 before_ms = clock_wall_ms(p->ctx->clock);
+	int64_t		 theirs_ms;
 
 	if (!public_date(p, p->limit_ms / 5, &date, e))
 		return false;

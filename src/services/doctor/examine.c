@@ -102,7 +102,8 @@ static struct round *
 round_new(const struct ctx *ctx, const char *no_site,
     const struct check *checks, size_t count, int limit_ms, struct err *e)
 {
-	struct round	*r = calloc(1, sizeof(*r) + count * sizeof(r->seats[0]));
+	struct round	*r = calloc(1, sizeof(*r) +
+	    count * sizeof(r->seats[0]));
 	size_t		 i;
 
 	if (r == NULL || !round_sync_init(r)) {

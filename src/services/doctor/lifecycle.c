@@ -1,8 +1,8 @@
 /*
- * When the support of a MongoDB version ends, from a data file that carries
- * its own date (src/services/doctor/mongodb-lifecycle.yaml).  It is built in byte for
- * byte, so that it is there without an installation; an administrator's own
- * in /etc/stconsole takes its place.
+ * When the support of a MongoDB version ends, from the data file beside this
+ * one, which carries its own date.  It is built in byte for byte, so that it
+ * is there without an installation; an administrator's own in /etc/stconsole
+ * takes its place.
  */
 #include "doctor.h"
 
