@@ -45,6 +45,7 @@ TESTS	:= $(sort $(wildcard tests/unit/*_test.c tests/property/*_test.c))
 INTEG	:= $(sort $(wildcard tests/integration/*_test.c))
 FUZZERS	:= $(sort $(wildcard tests/fuzz/*_fuzz.c))
 BENCHES	:= $(sort $(wildcard tests/bench/*_bench.c))
+BENCH_LIB := tests/bench/bench.c
 # Shared by the tests: no main() inside.
 TEST_LIB := $(sort $(filter-out %_test.c,$(wildcard tests/unit/*.c \
 	  tests/property/*.c tests/integration/*.c)))
@@ -99,6 +100,14 @@ $(B)/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
 	@echo "LD $@"; $(CC) -O1 -g -shared -fPIC -o $@ $< -ldl
 
+$(BENCH_BIN): $(BENCH_LIB:%.c=$(B)/%.o)
+
+# What the administrators' list is measured against: only the two libraries.
+$(B)/tests/bench/bare_admin_list: $(B)/tests/bench/bare_admin_list.o
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ \
+	    $(shell pkg-config --libs $(MONGOC) 2>/dev/null) -lldap -llber
+
+$(BENCH_BIN): | $(B)/tests/bench/bare_admin_list
 $(INTEG_BIN) $(BENCH_BIN): | $(B)/fault.so $(B)/stconsole $(B)/stconsole-lab
 
 # It holds this file byte for byte.

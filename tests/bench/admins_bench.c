@@ -1,0 +1,220 @@
+/*
+ * Administrators and people on real servers: the lab's MongoDB with TLS and
+ * 1,000 administrators, its directory with 5,000 people by ldaps.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/services/directory/directory_private.h"
+#include "../lab/lab.h"
+#include "../unit/toy.h"
+#include "bench.h"
+#include "stconsole/doc.h"
+#include "stconsole/file.h"
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/mongo.h"
+#include "stconsole/store.h"
+#include "stconsole/str.h"
+
+#define ADMINS		1000
+#define FIRST		101	/* the first ones have special mails */
+#define PAIRS		21
+#define FILE_MAX	(1u << 20)
+#define TRUST		"STI__Config__STLDAP_TLS_TRUST_STORE_FILE"
+
+static void
+must(bool ok, const char *what, const struct err *e)
+{
+	if (!ok)
+		bench_stop(what, e->msg);
+}
+
+/* One value of a file of the site. */
+static void
+site_edit(const struct lab *l, const char *name, const char *path,
+    const char *value)
+{
+	AUTO_FREE char		*file = str_format("%s/%s", lab_site(l), name);
+	AUTO_BUF struct buf	 text = BUF_INIT, out = BUF_INIT;
+	struct doc		 doc;
+	struct err		 e;
+
+	must(file_read(AT_FDCWD, file, FILE_MAX, &text, &e), file, &e);
+	must(doc_parse(&doc, doc_format_of(name), buf_str(&text), text.len,
+	    &e), file, &e);
+	must(doc_edit(&doc, DOC_SET, path, value, &out, NULL, &e), path, &e);
+	doc_fini(&doc);
+	must(file_write(AT_FDCWD, file, out.data, out.len, 0600, &e), file,
+	    &e);
+}
+
+/* Exactly 1,000 administrators, all of them people of the directory. */
+static void
+admins_fill(struct lab *l)
+{
+	const char	*url = lab_secret_text(l, "mongo-root-url");
+	AUTO_SECRET struct secret *secret = secret_new(url, strlen(url), NULL);
+	AUTO_MONGO struct mongo	*root = NULL;
+	AUTO_BUF struct buf	 insert = BUF_INIT;
+	AUTO_JSON json_t	*reply = NULL, *gone = NULL;
+	struct err		 e;
+	int			 n;
+
+	must(mongo_open_url(secret, MONGO_PRIMARY, 5000, &root, &e), "root",
+	    &e);
+	buf_puts(&insert, "{\"insert\":\"administrators\",\"documents\":[");
+	for (n = 0; n < ADMINS; n++)
+		buf_printf(&insert, "%s{\"_id\":\"%024x\",\"email\":"
+		    "\"person%05d@corp.test\"}", n > 0 ? "," : "", n + 1,
+		    n + FIRST);
+	buf_puts(&insert, "]}");
+	must(mongo_command(root, "meeting", "{\"delete\":\"administrators\","
+	    "\"deletes\":[{\"q\":{},\"limit\":0}]}", "root", &gone, &e) &&
+	    mongo_command(root, "meeting", buf_str(&insert), "root", &reply,
+	    &e), "administrators", &e);
+	if (json_int(reply, "n", 0) != ADMINS)
+		bench_stop("administrators", "not all were inserted");
+}
+
+/* By turns, so that both meet the same machine. */
+static void
+list_row(struct lab *l, const char *state)
+{
+	struct bench	 product = { .command =
+	    "stconsole --site SITE admin list" };
+	struct bench	 bare = { .command =
+	    "bare_admin_list URL_FILE LDAPS_URI CA DN PASSWORD_FILE BASE" };
+	const char	*program = bench_built("stconsole");
+	const char	*other = bench_built("tests/bench/bare_admin_list");
+	AUTO_FREE char	*url = str_format("%s/secrets/mongo-user-url",
+	    lab_dir(l));
+	AUTO_FREE char	*word = str_format("%s/secrets/ldap-bind",
+	    lab_dir(l));
+	AUTO_FREE char	*base = str_format("ou=people,%s", lab_ldap_base(l));
+	const char	*dn = json_text(json_object_get(json_object_get(
+	    l->facts, "ldap"), "bind"), "dn");
+	double		 wall, cpu;
+	int		 i;
+
+	for (i = 0; i < PAIRS; i++) {
+		bench_program(&product, (const char *const []){ program,
+		    "--state", state, "--site", lab_site(l), "admin", "list",
+		    NULL });
+		bench_program(&bare, (const char *const []){ other, url,
+		    lab_ldaps_uri(l), lab_ca_file(l), dn, word, base, NULL });
+	}
+	wall = bench_spread(product.wall_ms, PAIRS).median /
+	    bench_spread(bare.wall_ms, PAIRS).median;
+	cpu = bench_spread(product.cpu_ms, PAIRS).median /
+	    bench_spread(bare.cpu_ms, PAIRS).median;
+	bench_row("List of 1,000 administrators", "`admin list` at most 1.3 "
+	    "times the bare program, by turns", wall <= 1.3);
+	bench_lines(&product);
+	bench_lines(&bare);
+	bench_line("ratio of the medians", "wall", &wall, 1);
+	bench_line("ratio of the medians", "cpu", &cpu, 1);
+	bench_row("Memory", "peak of `admin list` with 1,000 administrators "
+	    "over TLS at most 32 MB", bench_spread(product.peak_kb,
+	    PAIRS).max <= 32 * 1024);
+	bench_line(product.command, "peak KiB", product.peak_kb, PAIRS);
+	bench_line(bare.command, "peak KiB", bare.peak_kb, PAIRS);
+}
+
+static void
+join_row(struct directory *d)
+{
+	AUTO_FREE char		**mails = calloc(ADMINS, sizeof(*mails));
+	AUTO_FREE struct mail_match *m = calloc(ADMINS, sizeof(*m));
+	struct bench		 b = { .command =
+	    "directory_match_mails of 1,000 mails, connected" };
+	double			 count;
+	unsigned		 searches = 0;
+	struct err		 e;
+	size_t			 i, found = 0;
+	int			 run;
+
+	for (i = 0; i < ADMINS; i++)
+		mails[i] = str_format("person%05zu@corp.test", i + FIRST);
+	for (run = 0; run < PAIRS; run++) {
+		double start_ms = bench_now_ms();
+
+		must(directory_match_mails(d, (const char *const *)mails,
+		    ADMINS, m, &searches, &e), "join", &e);
+		bench_add(&b, bench_now_ms() - start_ms);
+		for (i = 0, found = 0; i < ADMINS; i++) {
+			found += m[i].count == 1;
+			mail_match_fini(&m[i]);
+		}
+	}
+	if (found != ADMINS)
+		bench_stop("join", "not everybody was found");
+	for (i = 0; i < ADMINS; i++)
+		free(mails[i]);
+	bench_row("Join", "1,000 administrators with the directory in at "
+	    "most 3 searches", searches <= 3);
+	count = searches;
+	bench_line(b.command, "searches", &count, 1);
+	bench_line(b.command, "ms", b.wall_ms, b.n);
+}
+
+/* The verb's part after connecting, and the whole program. */
+static void
+search_row(const struct lab *l, struct directory *d, const char *state)
+{
+	struct bench	 inside = { .command =
+	    "directory_search of \"van\", connected" };
+	struct bench	 whole = { .command =
+	    "stconsole --site SITE directory search van" };
+	const char	*program = bench_built("stconsole");
+	struct err	 e;
+	int		 run;
+
+	for (run = 0; run < PAIRS; run++) {
+		AUTO_JSON json_t *r = NULL;
+		double		  start_ms = bench_now_ms();
+
+		must(directory_search(d, "van", 50, &r, &e), "search", &e);
+		bench_add(&inside, bench_now_ms() - start_ms);
+		if (json_array_size(json_object_get(r, "people")) == 0)
+			bench_stop("search", "nobody was found");
+		bench_program(&whole, (const char *const []){ program,
+		    "--state", state, "--site", lab_site(l), "directory",
+		    "search", "van", NULL });
+	}
+	bench_row("Search by a part of the name", "among 5,000 people, at "
+	    "most 50 hits, in at most 50 ms",
+	    bench_spread(inside.wall_ms, PAIRS).median <= 50);
+	bench_line(inside.command, "ms", inside.wall_ms, inside.n);
+	bench_lines(&whole);
+}
+
+int
+main(void)
+{
+	AUTO_DIRECTORY struct directory *d = NULL;
+	struct lab	 lab = LAB_INIT;
+	struct toy	 t;
+	struct err	 e;
+
+	bench_heading();
+	must(lab_start(&lab, &(struct lab_options){ .without = "api" }, &e),
+	    "lab", &e);
+	site_edit(&lab, "StCommunityConfig.xml",
+	    "LDAP/Connection[1]/@SSLEnabled", "1");
+	site_edit(&lab, "custom.env", TRUST, "/local/notesdata/cacerts.pem");
+	admins_fill(&lab);
+	toy_init(&t);
+	list_row(&lab, t.dir);
+	t.ctx.site_wanted = lab_site(&lab);
+	must(directory_open(&t.ctx, &d, &e), "directory", &e);
+	join_row(d);
+	search_row(&lab, d, t.dir);
+	directory_close(TAKE(d));
+	site_free(t.ctx.site);
+	toy_fini(&t);
+	lab_stop(&lab);
+	return 0;
+}
