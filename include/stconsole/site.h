@@ -99,6 +99,12 @@ bool	 site_plan_write(struct ctx *ctx, struct plan *plan,
 /* True when a key of a site file holds a secret (password, URL, token). */
 bool	 site_key_is_secret(const char *key);
 
+/*
+ * The CA file for HTTPS to the site's public URL: the setting http.ca_file,
+ * on the demo the demo's own CA, else "" for the system's.  malloc'd.
+ */
+bool	 site_https_ca(const struct ctx *ctx, char **path, struct err *e);
+
 /* Puts snapshot.take in front of a plan: ctx->prologue. */
 bool	 site_prologue(struct ctx *ctx, struct plan *plan, struct err *e);
 

@@ -22,6 +22,7 @@
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
 #include "stconsole/proc.h"
+#include "stconsole/settings.h"
 #include "stconsole/str.h"
 
 #include "text.def"
@@ -115,6 +116,37 @@ state_read(const char *dir, char **root)
 	*root = site[0] == '/' ? strdup(site) :
 	    str_format("%s/%s", dir, site);
 	return DEMO_RUNS;
+}
+
+/* lab.json stands beside the site's folder and names its CA. */
+static char *
+demo_ca(const struct site *site)
+{
+	AUTO_FREE char		*path = str_format("%s/../lab.json",
+	    site->root);
+	AUTO_BUF struct buf	 text = BUF_INIT;
+	AUTO_JSON json_t	*lab = NULL;
+	const char		*ca;
+
+	if (path == NULL ||
+	    !file_read(AT_FDCWD, path, LAB_FILE_MAX, &text, NULL))
+		return strdup("");
+	lab = json_parse(buf_str(&text), text.len, NULL);
+	ca = json_text(lab, "ca");
+	return ca[0] == '/' || ca[0] == '\0' ? strdup(ca) :
+	    str_format("%s/../%s", site->root, ca);
+}
+
+bool
+site_https_ca(const struct ctx *ctx, char **path, struct err *e)
+{
+	if (!settings_get(ctx, "http.ca_file", path, e))
+		return false;
+	if ((*path)[0] != '\0' || ctx->site == NULL || !ctx->site->is_demo)
+		return true;
+	free(*path);
+	*path = demo_ca(ctx->site);
+	return *path != NULL ? true : err_nomem(e);
 }
 
 /* Becomes a user of the demo when it runs. */

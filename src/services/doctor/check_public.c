@@ -14,7 +14,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
-#include "stconsole/settings.h"
+#include "stconsole/site.h"
 #include "stconsole/str.h"
 #include "stconsole/tls_probe.h"
 
@@ -114,7 +114,7 @@ ca_read(const struct ctx *ctx, struct buf *pem, struct err *e)
 {
 	AUTO_FREE char *path = NULL;
 
-	if (!settings_get(ctx, "http.ca_file", &path, e))
+	if (!site_https_ca(ctx, &path, e))
 		return false;
 	return path[0] == '\0' ||
 	    file_read(AT_FDCWD, path, CA_MAX, pem, e);

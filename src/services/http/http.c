@@ -15,7 +15,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
-#include "stconsole/settings.h"
+#include "stconsole/site.h"
 #include "stconsole/str.h"
 
 #include "text.def"
@@ -108,7 +108,7 @@ http_new(struct ctx *ctx, struct http **out, struct err *e)
 	if (h == NULL)
 		return err_nomem(e);
 	pthread_once(&curl_once, curl_start);
-	if (!settings_get(ctx, "http.ca_file", &h->ca_file, e))
+	if (!site_https_ca(ctx, &h->ca_file, e))
 		return false;
 	h->cancel = ctx->cancel;
 	h->easy = curl_easy_init();
