@@ -23,7 +23,7 @@ struct engine {
 	const char		*command;	/* "docker", "podman"; NULL */
 	enum engine_compose	 compose;
 	char			*project;	/* NULL: nothing there */
-	char			*files;		/* a,b from the label; or NULL */
+	char			*files;		/* of the label, or NULL */
 	json_t			*containers;	/* as site_containers; with
 						 * "token" for engine_tokens */
 	struct err		 why;		/* command == NULL: this */

@@ -24,7 +24,8 @@ main(void)
 		TEST(services_are_listed_with_their_state),
 		TEST(logs_show_both_streams_without_control_characters),
 		TEST(a_mounted_file_that_is_put_back_restarts_its_service),
-		TEST(a_changed_env_file_recreates_who_takes_it_and_undo_goes_back),
+		TEST(
+	    a_changed_env_file_recreates_who_takes_it_and_undo_goes_back),
 		TEST(a_stopped_service_is_started_by_undo),
 		TEST(a_changed_dotenv_key_recreates_only_who_takes_it),
 		TEST(a_changed_compose_file_is_brought_up)

@@ -373,7 +373,8 @@ all_tests(void)
 	    simulated_compose_v2_finds_itself_what_a_compose_file_changes),
 		COMPOSE(simulated_compose_v2_recreates_who_takes_a_dotenv_key),
 		COMPOSE(simulated_compose_v2_stops_and_undo_starts),
-		KUBE(simulated_kubernetes_services_say_stopped_when_scaled_to_0),
+		KUBE(
+	    simulated_kubernetes_services_say_stopped_when_scaled_to_0),
 		KUBE(simulated_kubernetes_stop_scales_to_0_and_undo_back),
 		KUBE(simulated_kubernetes_start_scales_to_what_is_asked),
 		KUBE(

@@ -27,7 +27,8 @@ main(void)
 		TEST(a_followed_log_is_shown_while_it_is_written),
 		TEST(a_key_that_no_service_takes_is_told_and_touches_nothing),
 		TEST(a_mounted_file_that_is_put_back_restarts_its_service),
-		TEST(a_changed_env_file_recreates_who_takes_it_and_undo_goes_back),
+		TEST(
+	    a_changed_env_file_recreates_who_takes_it_and_undo_goes_back),
 		TEST(a_stopped_service_is_started_by_undo),
 		TEST(a_service_is_stopped_started_and_restarted),
 		TEST(a_changed_dotenv_key_recreates_only_who_takes_it),

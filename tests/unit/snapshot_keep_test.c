@@ -87,8 +87,8 @@ a_damaged_object_names_the_file_and_is_not_restored(void **state)
 	object = object_of(w, id, "custom.env");
 	damage(object, 0);
 	world_put(w, "custom.env", "A=2\n");
-	assert_null(world_ask(w, "snapshot.verify", json_pack("{s:s}", "id", id),
-	    &e));
+	assert_null(world_ask(w, "snapshot.verify",
+	    json_pack("{s:s}", "id", id), &e));
 	assert_int_equal(e.domain, ERR_SNAPSHOT);
 	assert_non_null(strstr(e.msg, "custom.env"));
 	params = json_pack("{s:s}", "id", id);
@@ -176,8 +176,8 @@ the_oldest_go_when_there_are_too_many(void **state)
 	first = world_newest(w);
 	take_many(w, 5, 2);
 	assert_int_equal(world_count(w), 3);
-	assert_null(world_ask(w, "snapshot.diff", json_pack("{s:s}", "id", first),
-	    &e));
+	assert_null(world_ask(w, "snapshot.diff",
+	    json_pack("{s:s}", "id", first), &e));
 	assert_int_equal(e.domain, ERR_SNAPSHOT);
 }
 

@@ -253,8 +253,8 @@ a_restore_of_one_file_leaves_the_others(void **state)
 	world_put(w, "custom.env", "A=2\n");
 	world_put(w, "other.conf", "2\n");
 	world_later(w, 2);
-	world_apply(w, "snapshot.restore", json_pack("{s:s, s:s}", "id", "latest",
-	    "file", "custom.env"));
+	world_apply(w, "snapshot.restore", json_pack("{s:s, s:s}", "id",
+	    "latest", "file", "custom.env"));
 	world_assert_content(w, "custom.env", "A=1\n");
 	world_assert_content(w, "other.conf", "2\n");
 }

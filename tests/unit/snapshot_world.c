@@ -159,7 +159,8 @@ json_t *
 world_snapshots(struct world *w)
 {
 	struct err	 e;
-	json_t		*list = world_ask(w, "snapshot.list", json_object(), &e);
+	json_t		*list = world_ask(w, "snapshot.list", json_object(),
+	    &e);
 
 	assert_non_null(list);
 	return list;

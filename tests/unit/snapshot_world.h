@@ -26,7 +26,8 @@ struct world {
 int	 snapshot_setup(void **state);
 int	 snapshot_teardown(void **state);
 /* A reading verb's result, NULL with *e; params are taken. */
-json_t	*world_ask(struct world *w, const char *verb, json_t *params, struct err *e);
+json_t	*world_ask(struct world *w, const char *verb, json_t *params,
+	     struct err *e);
 /* A changing verb's plan, NULL with *e. */
 struct plan *world_plan_of(struct world *w, const char *verb,
 	     const json_t *params, struct err *e);
@@ -47,11 +48,14 @@ void	 world_take(struct world *w);
 /* The clock goes on, so that ids and ages differ. */
 void	 world_later(struct world *w, int64_t seconds);
 /* snapshot diff: "changed custom.env\nmode .env\n". */
-void	 world_assert_changes(struct world *w, const char *id, const char *wanted);
+void	 world_assert_changes(struct world *w, const char *id,
+	     const char *wanted);
 void	 world_stat_of(struct world *w, const char *path, struct stat *st);
-void	 world_assert_content(struct world *w, const char *path, const char *wanted);
+void	 world_assert_content(struct world *w, const char *path,
+	     const char *wanted);
 /* A file of the site, by its path below the root. */
 void	 world_put(struct world *w, const char *path, const char *text);
-void	 world_set_mode(struct world *w, const char *path, mode_t mode, time_t mtime);
+void	 world_set_mode(struct world *w, const char *path, mode_t mode,
+	     time_t mtime);
 
 #endif
