@@ -4,7 +4,9 @@
 B	?= build
 prefix	?= /usr/local
 DESTDIR	?=
-CC	?= gcc
+ifeq ($(origin CC),default)
+CC	= gcc
+endif
 VERSION	:= 0.1.0
 NPROC	:= $(shell nproc)
 
