@@ -54,7 +54,10 @@ bool	 proc_exists(const char *program);
 void	 proc_argv_show(const char *const *argv, struct buf *out);
 /* NULL-terminated array of borrowed strings; free the array only. */
 const char **proc_argv_from_json(const json_t *argv);
-/* Start time of a process in clock ticks since boot, 0 when it is gone. */
+/*
+ * Start time of a process in clock ticks since boot, 0 when it is gone or
+ * only waits to be reaped.
+ */
 unsigned long long proc_start_time(pid_t pid);
 
 #endif

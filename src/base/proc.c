@@ -448,6 +448,9 @@ proc_start_time(pid_t pid)
 		return 0;
 	text[n] = '\0';
 	p = strrchr(text, ')');
+	/* One that only waits to be reaped holds nothing any more. */
+	if (p != NULL && (str_starts(p, ") Z") || str_starts(p, ") X")))
+		return 0;
 	for (field = 2; p != NULL && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	if (p != NULL)

@@ -35,11 +35,17 @@ bool	 journal_is_held(const char *path);
 
 struct lock_set;
 
+/*
+ * flock for writing on an open file.  Somebody who only looks whether it is
+ * held (journal_is_held) has it for an instant; that is waited out.  False
+ * with errno, EWOULDBLOCK when it is held.
+ */
+bool	 lock_fd(int fd);
 /* Takes all or none; ERR_HELD names the holder. */
 struct lock_set *lock_take(struct ctx *ctx, const json_t *resources,
 	     const char *job, struct err *e);
 void	 lock_release(struct lock_set *set);
-/* [{"resource","held","pid","user","since","job","stale"}] */
+/* [{"site","resource","held","pid","user","since","job","stale"}] */
 json_t	*lock_list(struct ctx *ctx, struct err *e);
 
 /* --- job_file.c: the folder of a job -------------------------------- */
@@ -59,6 +65,10 @@ bool	 job_file_open(struct ctx *ctx, const char *id, struct job_file *f,
 void	 job_file_fini(struct job_file *f);
 /* DIR/name, malloc'd. */
 char	*job_file_path(const struct job_file *f, const char *name);
+/* Reads the journal again: the lines are older than the lock on it. */
+bool	 job_file_reload(struct job_file *f, struct err *e);
+/* From the last state line alone; a job that says "running" was killed. */
+enum job_state job_file_last_state(const struct job_file *f);
 /* From the last state line and whether somebody holds the journal. */
 enum job_state job_file_state(const struct job_file *f);
 bool	 job_file_verified(const struct job_file *f);

@@ -116,6 +116,22 @@ audit_job(struct ctx *ctx, const struct job_file *f,
 		    why, NULL);
 }
 
+/*
+ * Whoever else resumed, confirmed or undid the job between our first look
+ * and the lock on its journal has decided it: then there is nothing to run.
+ */
+static bool
+is_settled(struct job_file *f, struct job_result *result)
+{
+	enum job_state s = job_file_last_state(f);
+
+	if (s != JOB_DONE && s != JOB_UNDONE && s != JOB_WAITING)
+		return false;
+	result->state = s;
+	result->verified = job_file_verified(f);
+	return true;
+}
+
 static bool
 run_file(struct ctx *ctx, struct job_file *f, struct job_result *result,
     struct err *e)
@@ -130,6 +146,11 @@ run_file(struct ctx *ctx, struct job_file *f, struct job_result *result,
 	run.journal = journal_open(ctx->clock, path, e);
 	if (run.journal == NULL)
 		return false;
+	ok = job_file_reload(f, e);
+	if (!ok || is_settled(f, result)) {
+		journal_close(run.journal);
+		return ok;
+	}
 	ok = run_job(&run, result, e);
 	journal_close(run.journal);
 	audit_job(ctx, f, result, e);

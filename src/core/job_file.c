@@ -120,6 +120,19 @@ job_file_make(struct ctx *ctx, const struct plan *plan,
 	return false;
 }
 
+bool
+job_file_reload(struct job_file *f, struct err *e)
+{
+	AUTO_FREE char	*path = job_file_path(f, "journal");
+	json_t		*lines = path != NULL ? journal_read(path, e) : NULL;
+
+	if (lines == NULL)
+		return path != NULL ? false : err_nomem(e);
+	json_decref(f->lines);
+	f->lines = lines;
+	return true;
+}
+
 static bool
 read_meta(struct job_file *f, struct err *e)
 {
@@ -179,22 +192,28 @@ last_line(const struct job_file *f, const char *step, const char *phase)
 	return NULL;
 }
 
-/* A job that says "running" while nobody holds its journal was killed. */
 enum job_state
-job_file_state(const struct job_file *f)
+job_file_last_state(const struct job_file *f)
 {
-	AUTO_FREE char	*journal = job_file_path(f, "journal");
 	const json_t	*line = last_line(f, "", "state");
 	const char	*name = json_text(json_object_get(line, "data"),
 	    "state");
 	enum job_state	 s;
 
-	if (journal != NULL && journal_is_held(journal))
-		return JOB_RUNNING;
 	for (s = JOB_WAITING; s <= JOB_INTERRUPTED; s++)
 		if (strcmp(name, state_names[s]) == 0)
 			return s;
 	return JOB_INTERRUPTED;
+}
+
+enum job_state
+job_file_state(const struct job_file *f)
+{
+	AUTO_FREE char *journal = job_file_path(f, "journal");
+
+	if (journal != NULL && journal_is_held(journal))
+		return JOB_RUNNING;
+	return job_file_last_state(f);
 }
 
 bool

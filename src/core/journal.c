@@ -32,8 +32,9 @@ struct journal {
 	char			*path;
 };
 
+/* The sequence shows a line that was taken out whole. */
 static bool
-parse_line(const char *line, size_t len, json_t *lines)
+parse_line(const char *line, size_t len, int number, json_t *lines)
 {
 	unsigned	 crc;
 	json_t		*j;
@@ -42,7 +43,11 @@ parse_line(const char *line, size_t len, json_t *lines)
 	    digest_crc32c(line + CRC_WIDTH, len - CRC_WIDTH) != crc)
 		return false;
 	j = json_parse(line + CRC_WIDTH, len - CRC_WIDTH, NULL);
-	return j != NULL && json_array_append_new(lines, j) == 0;
+	if (j == NULL || json_int(j, "seq", 0) != number) {
+		json_decref(j);
+		return false;
+	}
+	return json_array_append_new(lines, j) == 0;
 }
 
 /* good_bytes: where the whole lines end. */
@@ -58,7 +63,8 @@ parse_all(const char *path, const struct buf *text, size_t *good_bytes,
 		nl = memchr(p, '\n', (size_t)(end - p));
 		if (nl == NULL)
 			break;
-		if (lines == NULL || !parse_line(p, (size_t)(nl - p), lines)) {
+		if (lines == NULL || !parse_line(p, (size_t)(nl - p), number,
+		    lines)) {
 			err_set(e, ERR_JOURNAL, number, T_JOURNAL_LINE,
 			    number, path);
 			err_hint(e, T_JOURNAL_LINE_HINT);
@@ -73,12 +79,15 @@ json_t *
 journal_read(const char *path, struct err *e)
 {
 	AUTO_BUF struct buf	 text = BUF_INIT;
+	struct err		 why = { 0 };
 	size_t			 good;
 
-	if (!file_exists(AT_FDCWD, path))
-		return json_array();
-	if (!file_read(AT_FDCWD, path, JOURNAL_MAX, &text, e))
+	if (!file_read(AT_FDCWD, path, JOURNAL_MAX, &text, &why)) {
+		if (why.code == ENOENT)
+			return json_array();
+		err_copy(e, &why);
 		return NULL;
+	}
 	return parse_all(path, &text, &good, e);
 }
 
@@ -100,6 +109,38 @@ journal_prepare(struct journal *j, struct err *e)
 	return true;
 }
 
+/* The job is named, not the file: DIR/jobs/ID/journal. */
+static void
+say_held(const char *path, struct err *e)
+{
+	AUTO_FREE char	*dir = strdup(path);
+	char		*slash = dir != NULL ? strrchr(dir, '/') : NULL;
+
+	if (errno != EWOULDBLOCK) {
+		err_sys(e, "%s", path);
+		return;
+	}
+	if (slash != NULL)
+		*slash = '\0';
+	slash = dir != NULL ? strrchr(dir, '/') : NULL;
+	err_set(e, ERR_HELD, 0, T_JOURNAL_RUNS, slash != NULL ? slash + 1 :
+	    path);
+	err_hint(e, T_JOURNAL_RUNS_HINT);
+}
+
+/* A new journal whose name is lost in a power cut would hide what was done. */
+static bool
+sync_name(const char *path, struct err *e)
+{
+	AUTO_FREE char	*dir = strdup(path);
+	char		*slash = dir != NULL ? strrchr(dir, '/') : NULL;
+
+	if (slash == NULL)
+		return dir != NULL ? true : err_nomem(e);
+	*slash = '\0';
+	return file_sync_dir(AT_FDCWD, dir, e);
+}
+
 struct journal *
 journal_open(const struct clock *clock, const char *path, struct err *e)
 {
@@ -114,10 +155,9 @@ journal_open(const struct clock *clock, const char *path, struct err *e)
 	j->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (j->fd < 0) {
 		err_sys(e, "%s", path);
-	} else if (flock(j->fd, LOCK_EX | LOCK_NB) < 0) {
-		err_set(e, ERR_HELD, 0, T_JOURNAL_RUNS, path);
-		err_hint(e, T_JOURNAL_RUNS_HINT);
-	} else if (journal_prepare(j, e)) {
+	} else if (!lock_fd(j->fd)) {
+		say_held(path, e);
+	} else if (sync_name(path, e) && journal_prepare(j, e)) {
 		return j;
 	}
 	journal_close(j);
@@ -149,8 +189,8 @@ append_durable(struct journal *j, const struct buf *line, struct err *e)
 	    (fdatasync(j->fd) == 0 || err_sys(e, "%s", j->path)))
 		return true;
 	if (end < 0)
-		err_sys(e, "%s", j->path);
-	ignored = ftruncate(j->fd, end >= 0 ? end : 0);
+		return err_sys(e, "%s", j->path);
+	ignored = ftruncate(j->fd, end);
 	(void)ignored;
 	return err_context(e, "%s", j->path);
 }

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,10 @@
 #include "core.h"
 #include "text.def"
 
+#define RUN_DIR		"/run/stconsole"
 #define LOCK_TRIES	16
+#define PEEK_TRIES	10
+#define PEEK_MS		10
 #define HOLDER_MAX	4096
 
 struct held {
@@ -47,7 +51,7 @@ lock_dir(const struct ctx *ctx, struct err *e)
 
 	if (geteuid() != 0 || *ctx->site_id == '\0')
 		return store_site_path(ctx->store, ctx->site_id, "locks", e);
-	dir = str_format("/run/stconsole/%s", ctx->site_id);
+	dir = str_format(RUN_DIR "/%s", ctx->site_id);
 	if (dir == NULL) {
 		err_nomem(e);
 		return NULL;
@@ -70,6 +74,20 @@ lock_path(const char *dir, const char *resource)
 		if (*p == '/')
 			*p = '\\';
 	return path;
+}
+
+bool
+lock_fd(int fd)
+{
+	int tries;
+
+	for (tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) ||
+		    tries == PEEK_TRIES)
+			return false;
+		(void)poll(NULL, 0, PEEK_MS);
+	}
+	return true;
 }
 
 static json_t *
@@ -130,9 +148,12 @@ lock_file(const char *path, const char *resource, struct err *e)
 			err_sys(e, "%s", path);
 			return -1;
 		}
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (!lock_fd(fd)) {
+			if (errno != EWOULDBLOCK)
+				err_sys(e, "%s", path);
+			else
+				say_held(path, resource, e);
 			close(fd);
-			say_held(path, resource, e);
 			return -1;
 		}
 		if (fstat(fd, &ours) == 0 && stat(path, &named) == 0 &&
@@ -217,39 +238,77 @@ lock_release(struct lock_set *set)
 }
 
 static json_t *
-lock_describe(const char *dir, const char *name)
+lock_describe(const char *dir, const char *site, const char *name)
 {
 	AUTO_FREE char	*path = str_format("%s/%s", dir, name);
 	json_t		*who = path != NULL ? holder_read(path) : NULL;
 	bool		 held = path != NULL && journal_is_held(path);
 
-	if (who == NULL)
-		who = json_pack("{s:s}", "resource", name);
+	if (!json_is_object(who)) {
+		json_decref(who);
+		who = json_pack("{s:o}", "resource", json_lossy(name,
+		    strlen(name)));
+	}
 	json_object_del(who, "start");
+	json_object_set_new(who, "site", json_string(site));
 	json_object_set_new(who, "held", json_boolean(held));
 	json_object_set_new(who, "stale", json_boolean(!held));
 	return who;
 }
 
+/* A folder that is not there has no locks. */
+static void
+list_folder(const char *dir, const char *site, json_t *out)
+{
+	DIR		*open_dir = opendir(dir);
+	struct dirent	*d;
+
+	while (open_dir != NULL && (d = readdir(open_dir)) != NULL)
+		if (d->d_name[0] != '.')
+			json_array_append_new(out, lock_describe(dir, site,
+			    d->d_name));
+	if (open_dir != NULL)
+		closedir(open_dir);
+}
+
+/* base/SITE/below for every site. */
+static bool
+list_sites(const char *base, const char *below, json_t *out, struct err *e)
+{
+	DIR		*dir = opendir(base);
+	struct dirent	*d;
+	bool		 ok = true;
+
+	while (ok && dir != NULL && (d = readdir(dir)) != NULL) {
+		AUTO_FREE char *path = NULL;
+
+		if (d->d_name[0] == '.')
+			continue;
+		path = str_format("%s/%s%s", base, d->d_name, below);
+		ok = path != NULL || err_nomem(e);
+		if (ok)
+			list_folder(path, d->d_name, out);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return ok;
+}
+
+/* Of every site: whoever asks need not know which one is meant. */
 json_t *
 lock_list(struct ctx *ctx, struct err *e)
 {
-	AUTO_FREE char		*dir = lock_dir(ctx, e);
+	AUTO_FREE char		*own = store_path(ctx->store, "locks");
+	AUTO_FREE char		*sites = store_path(ctx->store, "sites");
 	AUTO_JSON json_t	*out = json_array();
-	struct dirent		*d;
-	DIR			*open_dir;
 
-	if (dir == NULL)
-		return NULL;
-	open_dir = opendir(dir);
-	if (open_dir == NULL) {
-		err_sys(e, "%s", dir);
+	if (own == NULL || sites == NULL || out == NULL) {
+		err_nomem(e);
 		return NULL;
 	}
-	while ((d = readdir(open_dir)) != NULL)
-		if (d->d_name[0] != '.')
-			json_array_append_new(out,
-			    lock_describe(dir, d->d_name));
-	closedir(open_dir);
+	list_folder(own, "", out);
+	if (!list_sites(sites, "/locks", out, e) ||
+	    (geteuid() == 0 && !list_sites(RUN_DIR, "", out, e)))
+		return NULL;
 	return TAKE(out);
 }

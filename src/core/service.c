@@ -138,7 +138,8 @@ static const struct verb verbs[] = {
 	  .param_count = 1, .direct = job_guard_direct, .schema = "{}" },
 	{ .name = "lock.list", .help = "List what is locked and by whom",
 	  .role = ROLE_VIEWER, .read = lock_list_read, .no_site = true,
-	  .schema = "{\"locks\":[{\"resource\":\"string\",\"held\":\"bool\","
+	  .schema = "{\"locks\":[{\"site\":\"string\",\"resource\":"
+	  "\"string\",\"held\":\"bool\","
 	  "\"stale\":\"bool\",\"pid\":\"int?\",\"user\":\"string?\","
 	  "\"since\":\"string?\",\"job\":\"string?\"}]}",
 	  .view = "locks: resource=Resource,held=Held,user=By,pid=Process,"

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -177,6 +178,31 @@ lie_act(struct ctx *ctx, const json_t *args, const json_t *memo,
 	return true;
 }
 
+/* Stops the whole process, as one that hangs; done once x says so. */
+static bool
+stop_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	(void)ctx;
+	(void)args;
+	(void)memo;
+	(void)e;
+	return raise(SIGSTOP) == 0;
+}
+
+static bool
+stop_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
+    enum probe *found, json_t *seen, struct err *e)
+{
+	AUTO_FREE char *now = read_value(ctx, json_text(args, "name"));
+
+	(void)memo;
+	(void)seen;
+	(void)e;
+	*found = strcmp(now, "passed") == 0 ? PROBE_DONE : PROBE_TODO;
+	return true;
+}
+
 static bool	 add_write(struct ctx *ctx, struct plan *plan,
 		     const char *action, const char *name,
 		     const char *value, struct err *e);
@@ -205,7 +231,9 @@ static const struct action actions[] = {
 	{ .name = "toy.fail", .kind = STEP_RUN, .probe = todo_probe,
 	  .act = fail_act },
 	{ .name = "toy.lie", .kind = STEP_RUN, .probe = todo_probe,
-	  .act = lie_act }
+	  .act = lie_act },
+	{ .name = "toy.stop", .kind = STEP_RUN, .probe = stop_probe,
+	  .act = stop_act }
 };
 
 static bool

@@ -36,7 +36,8 @@ bool	 toy_undo(struct toy *t, const char *job, struct job_result *r,
 /*
  * The verb toy.set {"set": "a=1 b=2 ..."}: one write a word, in order.  The
  * words "wait:x=1", "held:x=1" and "expand:x,y=1" make other kinds;
- * "fail:x" fails always, "lie:x" acts without doing anything.
+ * "fail:x" fails always, "lie:x" acts without doing anything, "stop:x" stops
+ * the process until x is "passed".
  */
 extern const struct service toy_service;
 
