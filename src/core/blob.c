@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stconsole/digest.h"
@@ -53,8 +54,10 @@ blob_put_named(const struct ctx *ctx, const char *digest, const void *data,
 
 	if (path == NULL)
 		return false;
+	/* Used again is young again: the sweep keeps what is just being used. */
 	if (file_exists(AT_FDCWD, path) && blob_get(ctx, digest, NULL, NULL))
-		return true;
+		return utimensat(AT_FDCWD, path, NULL, 0) == 0 ||
+		    err_sys(e, "%s", path);
 	return file_write(AT_FDCWD, path, data, len, 0600, e);
 }
 
