@@ -62,6 +62,13 @@ struct ctx {
 	bool	(*prologue)(struct ctx *ctx, struct plan *plan, struct err *e);
 
 	/*
+	 * For ctx_close: what services keep, and the site.  Either may be
+	 * NULL.  Set by main.
+	 */
+	void	(*services_end)(struct ctx *ctx);
+	void	(*site_free)(struct site *site);
+
+	/*
 	 * Lines of a verb that follows (site.logs --follow), as they come;
 	 * NULL: collect them into the result.
 	 */
@@ -77,10 +84,13 @@ bool	 ctx_site_adopt(struct ctx *ctx, const char *job, const char *site_id,
 	     const char *site_wanted, struct err *e);
 
 /*
- * What this call may do: the caller's role, but admin on the demo, which
- * belongs to whoever started it.
+ * What this call may do at its site: the caller's role, but admin on the
+ * demo, which belongs to whoever started it.
  */
 enum role ctx_role(const struct ctx *ctx);
+
+/* Ends what was opened for this call: connections, then the site. */
+void	 ctx_close(struct ctx *ctx);
 
 /* The secret of a parameter of this call, or NULL.  Borrowed. */
 const struct secret *ctx_secret(const struct ctx *ctx, const char *name);

@@ -19,6 +19,7 @@ struct store *store_open(const char *dir, struct err *e);
 void	 store_close(struct store *s);
 const char *store_dir(const struct store *s);
 bool	 store_is_read_only(const struct store *s);
+int	 store_format(const struct store *s);
 /* STATE/words, malloc'd; NULL when memory is gone. */
 char	*store_path(const struct store *s, const char *fmt, ...)
 	     __attribute__((format(printf, 2, 3)));

@@ -140,7 +140,9 @@ world_run(const struct registry *r, struct cli_call *call,
 	struct identity	 who;
 	struct ctx	 ctx = {
 		.registry = r, .clock = &clock_system, .cancel = &cancel,
-		.prologue = hooks != NULL ? hooks->prologue : NULL
+		.prologue = hooks != NULL ? hooks->prologue : NULL,
+		.services_end = hooks != NULL ? hooks->services_end : NULL,
+		.site_free = hooks != NULL ? hooks->site_free : NULL
 	};
 	struct err	 e;
 	int		 status;
@@ -153,10 +155,7 @@ world_run(const struct registry *r, struct cli_call *call,
 		status = report_error(o->json, &e, NULL, NULL);
 	}
 	cli_input_fini(&ctx);
-	if (hooks != NULL && hooks->services_end != NULL)
-		hooks->services_end(&ctx);
-	if (hooks != NULL && hooks->site_free != NULL && ctx.site != NULL)
-		hooks->site_free(ctx.site);
+	ctx_close(&ctx);
 	store_close(ctx.store);
 	cancel_fini(&cancel);
 	return status;

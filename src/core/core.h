@@ -107,9 +107,19 @@ bool	 run_is_stopped(struct run *run, struct err *e);
 bool	 job_undo_plan(struct ctx *ctx, const json_t *params,
 	     struct plan *plan, struct err *e);
 
+/*
+ * Whether this caller may steer a job: undoing or going on with what an
+ * admin's verb does needs an admin.  The job's own site says whether it is
+ * the demo, not --site.
+ */
+bool	 job_may_steer(const struct ctx *ctx, const struct job_file *f,
+	     struct err *e);
+
 /* --- guard.c ---------------------------------------------------------- */
 
 bool	 guard_start(struct ctx *ctx, const struct job_file *f,
+	     struct err *e);
+bool	 guard_restart(struct ctx *ctx, const struct job_file *f,
 	     struct err *e);
 bool	 guard_watch(struct ctx *ctx, const char *id, struct err *e);
 

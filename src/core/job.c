@@ -89,6 +89,8 @@ run_job(struct run *run, struct job_result *result, struct err *e)
 	if (write_state(run, JOB_RUNNING, false, e))
 		state = end_of(run, run_steps(run, json_object_get(plan,
 		    "steps"), e));
+	if (state == JOB_WAITING && !guard_restart(run->ctx, run->file, e))
+		state = JOB_FAILED;
 	result->state = state;
 	result->verified = run->all_verified &&
 	    (state == JOB_DONE || state == JOB_WAITING);
@@ -315,7 +317,9 @@ job_resume(struct ctx *ctx, const char *id, struct job_result *result,
 	result->state = state;
 	result->verified = job_file_verified(&f);
 	snprintf(result->id, sizeof(result->id), "%s", f.id);
-	if (state == JOB_RUNNING) {
+	if (!job_may_steer(ctx, &f, e)) {
+		ok = false;
+	} else if (state == JOB_RUNNING) {
 		err_set(e, ERR_HELD, 0, T_JOURNAL_RUNS, id);
 		err_hint(e, T_JOURNAL_RUNS_HINT);
 	} else if (state == JOB_DONE || state == JOB_UNDONE ||

@@ -140,12 +140,16 @@ job_cancel_direct(struct ctx *ctx, const json_t *params, json_t **result,
 	AUTO_FREE char	*wish = NULL;
 	struct job_file	 f;
 	enum job_state	 state;
+	bool		 ok;
 
 	if (!job_file_open(ctx, json_text(params, "id"), &f, e))
 		return false;
 	state = job_file_state(&f);
 	wish = job_file_path(&f, "cancel");
+	ok = job_may_steer(ctx, &f, e);
 	job_file_fini(&f);
+	if (!ok)
+		return false;
 	if (state != JOB_RUNNING)
 		return err_set(e, ERR_REFUSED, 0, T_JOB_NOT_RUNNING,
 		    json_text(params, "id"), job_state_name(state));
@@ -207,8 +211,8 @@ job_takeover_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 	if (!job_file_open(ctx, id, &f, e))
 		return false;
 	state = job_file_state(&f);
-	ok = ctx_site_adopt(ctx, id, json_text(f.meta, "site"),
-	    json_text(f.meta, "site_wanted"), e);
+	ok = job_may_steer(ctx, &f, e) && ctx_site_adopt(ctx, id,
+	    json_text(f.meta, "site"), json_text(f.meta, "site_wanted"), e);
 	job_file_fini(&f);
 	locks = ok ? lock_list(ctx, e) : NULL;
 	if (locks == NULL)

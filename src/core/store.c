@@ -26,7 +26,7 @@
 
 struct store {
 	char	*dir;
-	bool	 is_read_only;
+	int	 format;
 };
 
 static char *
@@ -63,6 +63,7 @@ check_format(struct store *s, struct err *e)
 
 	if (path == NULL)
 		return err_nomem(e);
+	s->format = STORE_FORMAT;
 	if (!file_exists(AT_FDCWD, path)) {
 		snprintf(text, sizeof(text), "%d\n", STORE_FORMAT);
 		return file_write(AT_FDCWD, path, text, strlen(text), 0600, e);
@@ -73,8 +74,17 @@ check_format(struct store *s, struct err *e)
 		b.data[b.len - 1] = '\0';
 	if (!str_to_int(buf_str(&b), 1, 1000000, &format))
 		return err_set(e, ERR_SYS, EINVAL, T_STORE_FORMAT_BAD, s->dir);
-	s->is_read_only = format > STORE_FORMAT;
+	s->format = (int)format;
 	return true;
+}
+
+/* A guardian or a screen may change the folder it works in. */
+static char *
+absolute(const char *dir)
+{
+	AUTO_FREE char *here = *dir != '/' ? getcwd(NULL, 0) : NULL;
+
+	return here != NULL ? str_format("%s/%s", here, dir) : strdup(dir);
 }
 
 struct store *
@@ -86,7 +96,7 @@ store_open(const char *dir, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	s->dir = dir != NULL ? strdup(dir) : default_dir(e);
+	s->dir = dir != NULL ? absolute(dir) : default_dir(e);
 	if (s->dir == NULL) {
 		if (dir != NULL)
 			err_nomem(e);
@@ -118,7 +128,13 @@ store_dir(const struct store *s)
 bool
 store_is_read_only(const struct store *s)
 {
-	return s->is_read_only;
+	return s->format > STORE_FORMAT;
+}
+
+int
+store_format(const struct store *s)
+{
+	return s->format;
 }
 
 char *

@@ -243,7 +243,9 @@ job_undo_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 	if (!job_file_open(ctx, json_text(params, "id"), &f, e))
 		return false;
 	state = job_file_state(&f);
-	if (state == JOB_RUNNING)
+	if (!job_may_steer(ctx, &f, e))
+		ok = false;
+	else if (state == JOB_RUNNING)
 		err_set(e, ERR_HELD, 0, T_JOURNAL_RUNS, f.id);
 	else if (state == JOB_UNDONE)
 		ok = plan_note_add(plan, e, T_UNDO_ALREADY, f.id);

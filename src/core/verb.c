@@ -31,6 +31,16 @@ ctx_secret(const struct ctx *ctx, const char *name)
 	return NULL;
 }
 
+void
+ctx_close(struct ctx *ctx)
+{
+	if (ctx->services_end != NULL)
+		ctx->services_end(ctx);
+	if (ctx->site_free != NULL && ctx->site != NULL)
+		ctx->site_free(ctx->site);
+	ctx->site = NULL;
+}
+
 bool
 ctx_site_adopt(struct ctx *ctx, const char *job, const char *site_id,
     const char *site_wanted, struct err *e)
@@ -60,23 +70,57 @@ ctx_role(const struct ctx *ctx)
 }
 
 static bool
+role_refused(const struct ctx *ctx, const struct verb *v, struct err *e)
+{
+	err_set(e, ERR_REFUSED, 0, T_VERB_ROLE, v->name, role_name(v->role),
+	    ctx->who->user, role_name(ctx->who->role));
+	return err_hint(e, T_VERB_ROLE_HINT);
+}
+
+/*
+ * "--site demo" makes an admin of nobody where no site is looked at; what
+ * steers jobs asks job_may_steer() about the job.
+ */
+static enum role
+role_for(const struct ctx *ctx, const struct verb *v)
+{
+	return !v->no_site || str_starts(v->name, "job.") ? ctx_role(ctx) :
+	    ctx->who->role;
+}
+
+bool
+job_may_steer(const struct ctx *ctx, const struct job_file *f,
+    struct err *e)
+{
+	const struct verb	*v = registry_verb(ctx->registry, json_text(
+	    json_object_get(f->meta, "plan"), "verb"));
+	bool			 of_demo = strcmp(json_text(f->meta,
+	    "site_wanted"), "demo") == 0;
+	enum role		 role = of_demo ? ROLE_ADMIN : ctx->who->role;
+
+	if (v != NULL && role < v->role)
+		return role_refused(ctx, v, e);
+	if (role >= ROLE_OPERATOR)
+		return true;
+	err_set(e, ERR_REFUSED, 0, T_VERB_ROLE, f->id,
+	    role_name(ROLE_OPERATOR), ctx->who->user, role_name(role));
+	return err_hint(e, T_VERB_ROLE_HINT);
+}
+
+static bool
 may_call(const struct ctx *ctx, const struct verb *v, struct err *e)
 {
-	if (ctx_role(ctx) < v->role) {
-		err_set(e, ERR_REFUSED, 0, T_VERB_ROLE, v->name,
-		    role_name(v->role), ctx->who->user,
-		    role_name(ctx->who->role));
-		return err_hint(e, T_VERB_ROLE_HINT);
-	}
+	if (role_for(ctx, v) < v->role)
+		return role_refused(ctx, v, e);
 	if (v->read != NULL)
 		return true;
-	if (ctx->read_only)
-		return err_set(e, ERR_REFUSED, 0, T_VERB_READ_ONLY, v->name);
 	if (store_is_read_only(ctx->store)) {
 		err_set(e, ERR_REFUSED, 0, T_STORE_NEWER,
-		    store_dir(ctx->store), STORE_FORMAT + 1);
+		    store_dir(ctx->store), store_format(ctx->store));
 		return err_hint(e, T_STORE_NEWER_HINT);
 	}
+	if (ctx->read_only)
+		return err_set(e, ERR_REFUSED, 0, T_VERB_READ_ONLY, v->name);
 	return true;
 }
 

@@ -361,6 +361,27 @@ site_demo_open(struct err *e)
 	return site;
 }
 
+/*
+ * A job acts at its own site (ctx_site_adopt), never at whatever the search
+ * or --site leads to from here.
+ */
+static bool
+site_is_meant(struct ctx *ctx, struct err *e)
+{
+	struct site *found = ctx->site;
+
+	if (ctx->site_id[0] != '\0' && strcmp(ctx->site_id, found->id) != 0) {
+		err_set(e, ERR_SITE, 0, T_SITE_OTHER, found->root);
+		err_hint(e, T_SITE_OTHER_HINT);
+		ctx->site = NULL;
+		site_free(found);
+		return false;
+	}
+	if (!found->is_demo)
+		ctx->site_wanted = found->root;
+	return true;
+}
+
 bool
 site_need(struct ctx *ctx, struct site **site, struct err *e)
 {
@@ -377,7 +398,7 @@ site_need(struct ctx *ctx, struct site **site, struct err *e)
 				return err_nomem(e);
 			ctx->site = site_open(folder, e);
 		}
-		if (ctx->site == NULL)
+		if (ctx->site == NULL || !site_is_meant(ctx, e))
 			return false;
 		memcpy(ctx->site_id, ctx->site->id, sizeof(ctx->site_id));
 	}

@@ -25,14 +25,12 @@ static const struct service *const services[] = {
 static const struct registry registry = { services, LENGTH(services) };
 
 void
-toy_init(struct toy *t)
+toy_join(struct toy *t, const char *dir)
 {
-	char	template[] = "/tmp/stconsole-toy.XXXXXX";
 	struct err e = { 0 };
 
 	memset(t, 0, sizeof(*t));
-	assert_non_null(mkdtemp(template));
-	t->dir = strdup(template);
+	t->dir = strdup(dir);
 	t->world = str_format("%s/world", t->dir);
 	assert_true(file_make_dirs(t->world, 0700, &e));
 	t->clock = clock_system;
@@ -48,7 +46,16 @@ toy_init(struct toy *t)
 	t->ctx.who = &t->who;
 	/* Locks by a site of its own, so that tests do not meet. */
 	snprintf(t->ctx.site_id, sizeof(t->ctx.site_id), "toy-%s",
-	    strrchr(template, '.') + 1);
+	    strrchr(dir, '.') + 1);
+}
+
+void
+toy_init(struct toy *t)
+{
+	char template[] = "/tmp/stconsole-toy.XXXXXX";
+
+	assert_non_null(mkdtemp(template));
+	toy_join(t, template);
 }
 
 void

@@ -18,6 +18,8 @@ struct toy {
 };
 
 void	 toy_init(struct toy *t);
+/* Another process at the same state folder; not ended. */
+void	 toy_join(struct toy *t, const char *dir);
 void	 toy_fini(struct toy *t);
 
 /* The content of world/name, "" when it is not there; free it. */
