@@ -35,8 +35,14 @@ static size_t
 char_next(const char *s, bool *is_clean)
 {
 	unsigned char	 c = (unsigned char)s[0];
-	size_t		 n = str_utf8_len(s, strlen(s));
+	size_t		 n;
 
+	if (c >= 0x20 && c < 0x7f) {
+		*is_clean = true;
+		return 1;
+	}
+	/* No character is longer: a long cell is not measured for each. */
+	n = str_utf8_len(s, strnlen(s, 4));
 	*is_clean = n > 0 && c >= 0x20 && c != 0x7f &&
 	    !(n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0);
 	return n > 0 ? n : 1;
