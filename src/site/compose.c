@@ -204,10 +204,10 @@ environment_value(const struct site *site, const struct site_file *f,
 	return NULL;
 }
 
-/* True when node is an entry of s's env_file: and names path. */
-static bool
-is_env_file(const struct site *site, const struct doc_node *node,
-    const struct site_service_info *s, const char *path)
+/* The file that node names as an entry of s's env_file:, or NULL. */
+static char *
+env_file_of(const struct site *site, const struct doc_node *node,
+    const struct site_service_info *s)
 {
 	AUTO_FREE char	*text = NULL;
 	const char	*rest = node->value == NULL ? NULL :
@@ -215,11 +215,20 @@ is_env_file(const struct site *site, const struct doc_node *node,
 
 	if (rest == NULL || str_ends(rest, ".required") ||
 	    str_ends(rest, ".format"))
-		return false;
+		return NULL;
 	text = site_interpolate(site, node->value, false);
-	if (text == NULL)
-		return false;
-	return strcmp(str_starts(text, "./") ? text + 2 : text, path) == 0;
+	if (text == NULL || !str_starts(text, "./"))
+		return TAKE(text);
+	return strdup(text + 2);
+}
+
+static bool
+is_env_file(const struct site *site, const struct doc_node *node,
+    const struct site_service_info *s, const char *path)
+{
+	AUTO_FREE char *named = env_file_of(site, node, s);
+
+	return named != NULL && strcmp(named, path) == 0;
 }
 
 /* Compose puts variables into env files too; unknown ones stay as text. */
@@ -231,15 +240,13 @@ env_file_value(const struct site *site, const struct site_file *compose,
 	const char *value;
 
 	for (size_t i = compose->doc.n; i > 0; i--) {
-		for (size_t k = 0; k < site->file_count; k++) {
-			if (!is_env_file(site, &compose->doc.nodes[i - 1], s,
-			    site->files[k].path))
-				continue;
-			value = site_file_value(site, site->files[k].path,
-			    name, origin);
-			if (value != NULL)
-				return site_interpolate(site, value, true);
-		}
+		AUTO_FREE char *path = env_file_of(site,
+		    &compose->doc.nodes[i - 1], s);
+
+		value = path == NULL ? NULL : site_file_value(site, path,
+		    name, origin);
+		if (value != NULL)
+			return site_interpolate(site, value, true);
 	}
 	return NULL;
 }
