@@ -94,26 +94,47 @@ entry_text(struct server *s, LDAPMessage *entry, const char *attr)
 	return text;
 }
 
+/* What one attribute says, when it is one of those. */
 static bool
-is_disabled(struct server *s, LDAPMessage *entry)
+attr_disables(struct server *s, LDAPMessage *entry, const char *attr)
 {
 	struct berval	**v;
 	bool		  found = false;
 	int64_t		  bits;
 	size_t		  i, j;
 
-	for (i = 0; i < LENGTH(disabled_by) && !found; i++) {
-		v = ldap_get_values_len(s->ld, entry, disabled_by[i].attr);
-		for (j = 0; v != NULL && v[j] != NULL && !found; j++) {
-			if (disabled_by[i].value != NULL)
-				found = str_equal_nocase(v[j]->bv_val,
-				    disabled_by[i].value);
-			else if (str_to_int(v[j]->bv_val, INT32_MIN,
-			    UINT32_MAX, &bits))
-				found = (bits & disabled_by[i].bit) != 0;
-		}
-		ldap_value_free_len(v);
+	for (i = 0; i < LENGTH(disabled_by); i++)
+		if (str_equal_nocase(attr, disabled_by[i].attr))
+			break;
+	if (i == LENGTH(disabled_by))
+		return false;
+	v = ldap_get_values_len(s->ld, entry, attr);
+	for (j = 0; v != NULL && v[j] != NULL && !found; j++) {
+		if (disabled_by[i].value != NULL)
+			found = str_equal_nocase(v[j]->bv_val,
+			    disabled_by[i].value);
+		else if (str_to_int(v[j]->bv_val, INT32_MIN, UINT32_MAX,
+		    &bits))
+			found = (bits & disabled_by[i].bit) != 0;
 	}
+	ldap_value_free_len(v);
+	return found;
+}
+
+/* By what the entry has: asking for each that it has not reads it anew. */
+static bool
+is_disabled(struct server *s, LDAPMessage *entry)
+{
+	BerElement	*ber = NULL;
+	bool		 found = false;
+	char		*attr;
+
+	for (attr = ldap_first_attribute(s->ld, entry, &ber); attr != NULL;
+	    attr = ldap_next_attribute(s->ld, entry, ber)) {
+		found = found || attr_disables(s, entry, attr);
+		ldap_memfree(attr);
+	}
+	ber_free(ber, 0);
 	return found;
 }
 
