@@ -19,6 +19,7 @@ struct progress;
 struct registry;
 struct site;
 struct store;
+struct undo_source;
 
 #define CTX_SECRETS	4
 
@@ -48,6 +49,9 @@ struct ctx {
 
 	/* The connection kept between steps: mongo_need, mongo_forget. */
 	struct mongo		*mongo;
+
+	/* What core keeps of the jobs that are being undone. */
+	struct undo_source	*undo_sources;
 
 	/*
 	 * The values of secret parameters of this call.  In params they are

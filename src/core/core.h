@@ -55,6 +55,7 @@ struct job_file {
 	char		*dir;
 	json_t		*meta;		/* plan.json: who, when, site, plan */
 	json_t		*lines;		/* the journal, when read */
+	json_t		*last;		/* "PHASE STEP": its last line */
 };
 
 bool	 job_file_make(struct ctx *ctx, const struct plan *plan,
@@ -67,6 +68,9 @@ void	 job_file_fini(struct job_file *f);
 char	*job_file_path(const struct job_file *f, const char *name);
 /* Reads the journal again: the lines are older than the lock on it. */
 bool	 job_file_reload(struct job_file *f, struct err *e);
+/* The last line of a phase of a step ("" for the job's own), or NULL. */
+const json_t *job_file_line(const struct job_file *f, const char *step,
+	     const char *phase);
 /* From the last state line alone; a job that says "running" was killed. */
 enum job_state job_file_last_state(const struct job_file *f);
 /* From the last state line and whether somebody holds the journal. */
@@ -104,6 +108,11 @@ bool	 run_is_stopped(struct run *run, struct err *e);
 
 /* --- undo.c ---------------------------------------------------------- */
 
+/*
+ * The jobs that the steps of an undo lead to are read once for a whole run
+ * (ctx->undo_sources), since a job may have a thousand steps.
+ */
+void	 undo_forget(struct ctx *ctx);
 bool	 job_undo_plan(struct ctx *ctx, const json_t *params,
 	     struct plan *plan, struct err *e);
 

@@ -154,6 +154,7 @@ run_file(struct ctx *ctx, struct job_file *f, struct job_result *result,
 		return ok;
 	}
 	ok = run_job(&run, result, e);
+	undo_forget(ctx);
 	journal_close(run.journal);
 	audit_job(ctx, f, result, e);
 	return ok;

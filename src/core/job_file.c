@@ -56,6 +56,7 @@ job_file_fini(struct job_file *f)
 	free(f->dir);
 	json_decref(f->meta);
 	json_decref(f->lines);
+	json_decref(f->last);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -120,16 +121,49 @@ job_file_make(struct ctx *ctx, const struct plan *plan,
 	return false;
 }
 
+static char *
+line_key(const char *step, const char *phase)
+{
+	return str_format("%s %s", phase, step);
+}
+
+/* A later line of the same phase and step takes the place of an earlier. */
+static json_t *
+index_lines(json_t *lines)
+{
+	AUTO_JSON json_t	*last = json_object();
+	json_t			*line;
+	size_t			 i;
+
+	json_array_foreach (lines, i, line) {
+		AUTO_FREE char *key = line_key(json_text(line, "step"),
+		    json_text(line, "phase"));
+
+		if (key == NULL || json_object_set(last, key, line) < 0)
+			return NULL;
+	}
+	return TAKE(last);
+}
+
 bool
 job_file_reload(struct job_file *f, struct err *e)
 {
-	AUTO_FREE char	*path = job_file_path(f, "journal");
-	json_t		*lines = path != NULL ? journal_read(path, e) : NULL;
+	AUTO_FREE char		*path = job_file_path(f, "journal");
+	AUTO_JSON json_t	*lines = NULL;
+	json_t			*last;
 
+	if (path == NULL)
+		return err_nomem(e);
+	lines = journal_read(path, e);
 	if (lines == NULL)
-		return path != NULL ? false : err_nomem(e);
+		return false;
+	last = index_lines(lines);
+	if (last == NULL)
+		return err_nomem(e);
 	json_decref(f->lines);
-	f->lines = lines;
+	json_decref(f->last);
+	f->lines = TAKE(lines);
+	f->last = last;
 	return true;
 }
 
@@ -137,10 +171,9 @@ static bool
 read_meta(struct job_file *f, struct err *e)
 {
 	AUTO_FREE char		*path = job_file_path(f, "plan.json");
-	AUTO_FREE char		*journal = job_file_path(f, "journal");
 	AUTO_BUF struct buf	 text = BUF_INIT;
 
-	if (path == NULL || journal == NULL)
+	if (path == NULL)
 		return err_nomem(e);
 	if (!file_exists(AT_FDCWD, path)) {
 		err_set(e, ERR_JOB, 0, T_JOB_UNKNOWN, f->id);
@@ -153,8 +186,7 @@ read_meta(struct job_file *f, struct err *e)
 		return err_context(e, "%s", path);
 	if (json_int(f->meta, "format", 0) != STORE_FORMAT)
 		return err_set(e, ERR_JOB, 0, T_JOB_FORMAT, f->id);
-	f->lines = journal_read(journal, e);
-	return f->lines != NULL;
+	return job_file_reload(f, e);
 }
 
 bool
@@ -176,26 +208,18 @@ job_file_open(struct ctx *ctx, const char *id, struct job_file *f,
 	return false;
 }
 
-/* The last line of a phase, or NULL. */
-static const json_t *
-last_line(const struct job_file *f, const char *step, const char *phase)
+const json_t *
+job_file_line(const struct job_file *f, const char *step, const char *phase)
 {
-	size_t i = json_array_size(f->lines);
+	AUTO_FREE char *key = line_key(step, phase);
 
-	while (i-- > 0) {
-		const json_t *line = json_array_get(f->lines, i);
-
-		if (strcmp(json_text(line, "phase"), phase) == 0 &&
-		    strcmp(json_text(line, "step"), step) == 0)
-			return line;
-	}
-	return NULL;
+	return key != NULL ? json_object_get(f->last, key) : NULL;
 }
 
 enum job_state
 job_file_last_state(const struct job_file *f)
 {
-	const json_t	*line = last_line(f, "", "state");
+	const json_t	*line = job_file_line(f, "", "state");
 	const char	*name = json_text(json_object_get(line, "data"),
 	    "state");
 	enum job_state	 s;
@@ -219,16 +243,16 @@ job_file_state(const struct job_file *f)
 bool
 job_file_verified(const struct job_file *f)
 {
-	return json_flag(json_object_get(last_line(f, "", "state"), "data"),
-	    "verified");
+	return json_flag(json_object_get(job_file_line(f, "", "state"),
+	    "data"), "verified");
 }
 
 void
 job_file_step(const struct job_file *f, const char *step,
     struct step_record *out)
 {
-	const json_t	*intent = last_line(f, step, "intent");
-	const json_t	*end = last_line(f, step, "done");
+	const json_t	*intent = job_file_line(f, step, "intent");
+	const json_t	*end = job_file_line(f, step, "done");
 	const json_t	*data = json_object_get(end, "data");
 
 	memset(out, 0, sizeof(*out));
@@ -248,7 +272,7 @@ add_with_expanded(const struct job_file *f, const json_t *steps, json_t *out)
 	json_array_foreach (steps, i, step) {
 		if (json_array_append(out, (json_t *)(uintptr_t)step) < 0)
 			return false;
-		sub = last_line(f, json_text(step, "id"), "expand");
+		sub = job_file_line(f, json_text(step, "id"), "expand");
 		sub = json_object_get(json_object_get(sub, "data"), "steps");
 		if (sub != NULL && !add_with_expanded(f, sub, out))
 			return false;

@@ -203,15 +203,10 @@ expand_steps(struct step *s, struct err *e)
 static json_t *
 expanded_before(struct step *s)
 {
-	const json_t	*line;
-	size_t		 i;
+	const json_t *line = job_file_line(s->run->file, s->id, "expand");
 
-	json_array_foreach (s->run->file->lines, i, line)
-		if (strcmp(json_text(line, "phase"), "expand") == 0 &&
-		    strcmp(json_text(line, "step"), s->id) == 0)
-			return json_incref(json_object_get(
-			    json_object_get(line, "data"), "steps"));
-	return NULL;
+	return json_incref(json_object_get(json_object_get(line, "data"),
+	    "steps"));
 }
 
 static enum step_end

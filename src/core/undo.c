@@ -16,48 +16,99 @@
 #include "core.h"
 #include "text.def"
 
-/* The original step that args name, with its action. */
-struct target {
+struct undo_source {
+	struct undo_source	*next;
 	struct job_file		 file;
-	json_t			*steps;
-	const json_t		*step;
+	json_t			*steps;		/* by id; owns them */
+};
+
+/* The original step that args name, borrowed from its source. */
+struct target {
 	const json_t		*args;
 	const struct action	*action;
 	struct step_record	 record;
 };
 
 static void
-target_fini(struct target *t)
+source_free(struct undo_source *s)
 {
-	json_decref(t->steps);
-	job_file_fini(&t->file);
+	json_decref(s->steps);
+	job_file_fini(&s->file);
+	free(s);
+}
+
+void
+undo_forget(struct ctx *ctx)
+{
+	struct undo_source *s;
+
+	while ((s = ctx->undo_sources) != NULL) {
+		ctx->undo_sources = s->next;
+		source_free(s);
+	}
+}
+
+static bool
+source_read(struct ctx *ctx, const char *job, struct undo_source *s,
+    struct err *e)
+{
+	AUTO_JSON json_t	*steps = NULL;
+	json_t			*step;
+	size_t			 i;
+
+	if (!job_file_open(ctx, job, &s->file, e))
+		return false;
+	steps = job_file_steps(&s->file);
+	s->steps = json_object();
+	json_array_foreach (steps, i, step)
+		if (json_object_set(s->steps, json_text(step, "id"), step) < 0)
+			return err_nomem(e);
+	return steps != NULL && s->steps != NULL ? true : err_nomem(e);
+}
+
+static struct undo_source *
+source_get(struct ctx *ctx, const char *job, struct err *e)
+{
+	struct undo_source *s;
+
+	for (s = ctx->undo_sources; s != NULL; s = s->next)
+		if (strcmp(s->file.id, job) == 0)
+			return s;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	if (!source_read(ctx, job, s, e)) {
+		source_free(s);
+		return NULL;
+	}
+	s->next = ctx->undo_sources;
+	ctx->undo_sources = s;
+	return s;
 }
 
 static bool
 target_find(struct ctx *ctx, const json_t *args, struct target *t,
     struct err *e)
 {
-	const char	*id = json_text(args, "step");
-	const json_t	*step, *what;
-	size_t		 i;
+	const char		*id = json_text(args, "step");
+	struct undo_source	*s = source_get(ctx, json_text(args, "job"),
+	    e);
+	const json_t		*what;
 
 	memset(t, 0, sizeof(*t));
-	if (!job_file_open(ctx, json_text(args, "job"), &t->file, e))
+	if (s == NULL)
 		return false;
-	t->steps = job_file_steps(&t->file);
-	json_array_foreach (t->steps, i, step)
-		if (strcmp(json_text(step, "id"), id) == 0)
-			t->step = step;
-	what = json_object_get(t->step, "do");
+	what = json_object_get(json_object_get(s->steps, id), "do");
 	t->args = json_object_get(what, "args");
 	t->action = registry_action(ctx->registry, json_text(what,
 	    "action"));
-	job_file_step(&t->file, id, &t->record);
+	job_file_step(&s->file, id, &t->record);
 	if (t->action != NULL && t->action->undo != NULL)
 		return true;
-	err_set(e, ERR_JOB, 0, T_PLAN_ACTION, json_text(what, "action"));
-	target_fini(t);
-	return false;
+	return err_set(e, ERR_JOB, 0, T_PLAN_ACTION, json_text(what,
+	    "action"));
 }
 
 static bool
@@ -77,7 +128,6 @@ undo_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
 	/* The act itself proves such an undo; it works on what it finds. */
 	if (was == PROBE_CHANGED && t.action->undoes_over_change)
 		*found = PROBE_TODO;
-	target_fini(&t);
 	return ok;
 }
 
@@ -85,15 +135,11 @@ static bool
 undo_act(struct ctx *ctx, const json_t *args, const json_t *memo,
     struct err *e)
 {
-	struct target	t;
-	bool		ok;
+	struct target t;
 
 	(void)memo;
-	if (!target_find(ctx, args, &t, e))
-		return false;
-	ok = t.action->undo(ctx, t.args, t.record.memo, e);
-	target_fini(&t);
-	return ok;
+	return target_find(ctx, args, &t, e) &&
+	    t.action->undo(ctx, t.args, t.record.memo, e);
 }
 
 /* Undo of an undo: the step is carried out again, with what it drew then. */
@@ -101,15 +147,11 @@ static bool
 undo_again(struct ctx *ctx, const json_t *args, const json_t *memo,
     struct err *e)
 {
-	struct target	t;
-	bool		ok;
+	struct target t;
 
 	(void)memo;
-	if (!target_find(ctx, args, &t, e))
-		return false;
-	ok = t.action->act(ctx, t.args, t.record.memo, e);
-	target_fini(&t);
-	return ok;
+	return target_find(ctx, args, &t, e) &&
+	    t.action->act(ctx, t.args, t.record.memo, e);
 }
 
 static bool
@@ -253,6 +295,7 @@ job_undo_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 		ok = ctx_site_adopt(ctx, f.id, json_text(f.meta, "site"),
 		    json_text(f.meta, "site_wanted"), e) &&
 		    plan_all(ctx, &f, plan, e);
+	undo_forget(ctx);
 	job_file_fini(&f);
 	return ok;
 }

@@ -174,6 +174,25 @@ test_steps_worked_out_when_reached_are_undone_too(void **state)
 }
 
 static void
+test_a_job_of_hundreds_of_steps_is_undone_and_redone(void **state)
+{
+	struct toy		*t = *state;
+	AUTO_BUF struct buf	 set = BUF_INIT;
+	struct job_result	 r, u, again;
+	struct err		 e = { 0 };
+	int			 i;
+
+	for (i = 0; i < 400; i++)
+		buf_printf(&set, "%sf%d=%d", i > 0 ? " " : "", i, i);
+	assert_true(toy_apply(t, "toy.set", words(buf_str(&set)), &r, &e));
+	assert_true(toy_undo(t, r.id, &u, &e));
+	assert_value(t, "f399", "");
+	assert_true(toy_undo(t, u.id, &again, &e));
+	assert_value(t, "f0", "0");
+	assert_value(t, "f399", "399");
+}
+
+static void
 test_what_somebody_changed_since_is_not_overwritten_by_undo(void **state)
 {
 	struct toy		*t = *state;
@@ -354,6 +373,8 @@ main(void)
 		    test_a_wait_ends_when_it_is_true_or_its_time_is_over),
 		JOB_TEST(test_a_step_by_hand_holds_the_job_until_it_is_done),
 		JOB_TEST(test_steps_worked_out_when_reached_are_undone_too),
+		JOB_TEST(
+		    test_a_job_of_hundreds_of_steps_is_undone_and_redone),
 		JOB_TEST(
 		    test_what_somebody_changed_since_is_not_overwritten_by_undo),
 		JOB_TEST(test_a_world_that_moved_since_the_preview_is_told),
