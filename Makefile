@@ -89,8 +89,12 @@ $(B)/libstconsole.a: $(LIB_OBJ)
 	@rm -f $@
 	@$(AR) rcsD $@ $^
 
-$(TEST_BIN) $(INTEG_BIN) $(BENCH_BIN): $(B)/%: $(B)/%.o \
-    $(TEST_LIB:%.c=$(B)/%.o) $(LAB_LIB:%.c=$(B)/%.o) $(B)/libstconsole.a
+$(B)/libtests.a: $(TEST_LIB:%.c=$(B)/%.o) $(LAB_LIB:%.c=$(B)/%.o)
+	@rm -f $@
+	@$(AR) rcsD $@ $^
+
+$(TEST_BIN) $(INTEG_BIN) $(BENCH_BIN): $(B)/%: $(B)/%.o $(B)/libtests.a \
+    $(B)/libstconsole.a
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
 # libFuzzer brings main(); CC is clang then.
@@ -139,12 +143,16 @@ bench-programs: $(BENCH_BIN)
 
 SUB	= $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC))
 PLAIN	= $(SUB)
-ASAN	= $(SUB) B=$(B)/asan OPT='-O1 -g' HARD= HARD_LD= \
+ASAN	= $(SUB) B=$(B)/asan OPT='-O1 -g1' HARD= HARD_LD= \
 	  SAN='-fsanitize=address,undefined -fno-omit-frame-pointer'
-TSAN	= $(SUB) B=$(B)/tsan OPT='-O1 -g' HARD= HARD_LD= SAN=-fsanitize=thread
-FUZZ	= $(SUB) B=$(B)/fuzz CC=clang-14 OPT='-O1 -g' HARD= HARD_LD= WERROR= \
+# The next two compile only what their programs can need.
+TSAN	= $(SUB) B=$(B)/tsan OPT='-O1 -g1' HARD= HARD_LD= \
+	  SAN=-fsanitize=thread LIB_SRC='$(call lib_of,base text core site)'
+FUZZ	= $(SUB) B=$(B)/fuzz CC=clang-14 OPT='-O1 -g1' HARD= HARD_LD= \
+	  WERROR= LIB_SRC='$(call lib_of,base text)' \
 	  SAN='-fsanitize=fuzzer-no-link,address,undefined \
 	  -fno-sanitize-recover=undefined'
+lib_of	= $(foreach d,$(1),$(filter src/$(d)/%,$(LIB_SRC)))
 
 # ---- tests: each plan line is "KIND SECONDS PROGRAM" (tests/run)
 
