@@ -212,12 +212,12 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (10)
 	@$(FUZZ) fuzz-programs
 	@{ $(FUZZ_PLAN) } | $(RUN)
 
-# SOAK tells the kill tests to leave out no call.
+# KILL_EVERYWHERE: the kill tests leave out no call.
 soak: ## fuzz 10 minutes each, kill tests at every call
 	@$(PLAIN) all integration-programs
 	@$(FUZZ) fuzz-programs
 	@{ $(INTEG_PLAN) $(FUZZ_PLAN) echo script 300 tests/setup/reproducible; \
-	} | SOAK=1 FUZZ_SECONDS=600 $(RUN)
+	} | KILL_EVERYWHERE=1 FUZZ_SECONDS=600 $(RUN)
 soak: LIMIT = 7200
 soak: FUZZ_LIMIT = 700
 
