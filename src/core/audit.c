@@ -28,10 +28,18 @@
 #include "text.def"
 
 #define AUDIT_MAX	(512u << 20)
+#define TAIL_BYTES	65536
+#define YEAR_SIZE	16	/* 2026.jsonl */
 
 struct chain {
 	int64_t		 count;
 	char		 hash[DIGEST_HEX_SIZE];
+};
+
+/* Walking: the head is held against the line that it counts. */
+struct walk {
+	struct chain	 c, head;
+	bool		 head_fits;
 };
 
 /* Parses one line and holds it against the chain so far. */
@@ -47,6 +55,11 @@ chain_step(struct chain *c, const char *line, size_t len, char why[160])
 	if (json_str(j, "hash") == NULL)
 		return false;
 	hash = strdup(json_str(j, "hash"));
+	text = json_canonical(j);
+	if (text == NULL || strlen(text) != len ||
+	    memcmp(text, line, len) != 0)
+		return false;
+	free(TAKE(text));
 	json_object_del(j, "hash");
 	text = json_canonical(j);
 	buf_printf(&b, "%s%s", c->hash, text != NULL ? text : "");
@@ -67,7 +80,7 @@ chain_step(struct chain *c, const char *line, size_t len, char why[160])
 }
 
 static bool
-chain_file(struct chain *c, const char *path, struct err *e)
+chain_file(struct walk *w, const char *path, struct err *e)
 {
 	AUTO_BUF struct buf	 text = BUF_INIT;
 	const char		*p, *end, *nl;
@@ -82,11 +95,13 @@ chain_file(struct chain *c, const char *path, struct err *e)
 		/* Torn by a kill: it was never counted. */
 		if (nl == NULL)
 			break;
-		if (!chain_step(c, p, (size_t)(nl - p), why)) {
+		if (!chain_step(&w->c, p, (size_t)(nl - p), why)) {
 			err_set(e, ERR_AUDIT, (int)number, T_AUDIT_LINE, path,
 			    number, why);
 			return err_hint(e, T_AUDIT_HINT);
 		}
+		if (w->c.count == w->head.count)
+			w->head_fits = strcmp(w->c.hash, w->head.hash) == 0;
 	}
 	return true;
 }
@@ -97,26 +112,33 @@ is_year(const struct dirent *d)
 	return strlen(d->d_name) == 10 && str_ends(d->d_name, ".jsonl");
 }
 
-/* Calls f for each year's file, oldest first. */
+/*
+ * Calls f for each year's file, oldest first (step 1) or newest first (-1),
+ * until it sets *stop.  A folder that is not there yet has no files.
+ */
 static bool
-each_year(const struct store *store, bool (*f)(void *, const char *,
-    struct err *), void *arg, struct err *e)
+each_year(const struct store *store, int step, bool (*f)(void *,
+    const char *, bool *stop, struct err *), void *arg, struct err *e)
 {
 	AUTO_FREE char	*dir = store_path(store, "audit");
 	struct dirent	**list = NULL;
 	int		 n, i;
-	bool		 ok = true;
+	bool		 ok = true, stop = false;
 
 	if (dir == NULL)
 		return err_nomem(e);
 	n = scandir(dir, &list, is_year, alphasort);
-	for (i = 0; i < n; i++) {
+	if (n < 0)
+		return errno == ENOENT ? true : err_sys(e, "%s", dir);
+	for (i = step > 0 ? 0 : n - 1; i >= 0 && i < n && ok && !stop;
+	    i += step) {
 		AUTO_FREE char *path = str_format("%s/%s", dir,
 		    list[i]->d_name);
 
-		ok = ok && (path != NULL ? f(arg, path, e) : err_nomem(e));
-		free(list[i]);
+		ok = path != NULL ? f(arg, path, &stop, e) : err_nomem(e);
 	}
+	for (i = 0; i < n; i++)
+		free(list[i]);
 	free(list);
 	return ok;
 }
@@ -128,13 +150,15 @@ head_read(const struct store *store, struct chain *head, bool *there,
 	AUTO_FREE char		*path = store_path(store, "audit/head");
 	AUTO_BUF struct buf	 b = BUF_INIT;
 	long long		 count = 0;
+	struct err		 why = { 0 };
 
 	memset(head, 0, sizeof(*head));
-	*there = path != NULL && file_exists(AT_FDCWD, path);
-	if (!*there)
-		return path != NULL ? true : err_nomem(e);
-	if (!file_read(AT_FDCWD, path, 256, &b, e))
-		return false;
+	*there = false;
+	if (path == NULL)
+		return err_nomem(e);
+	if (!file_read(AT_FDCWD, path, 256, &b, &why))
+		return why.code == ENOENT ? true : err_copy(e, &why);
+	*there = true;
 	if (sscanf(buf_str(&b), "%lld %64s", &count, head->hash) != 2)
 		return err_set(e, ERR_AUDIT, 0, T_AUDIT_HEAD);
 	head->count = count;
@@ -142,51 +166,128 @@ head_read(const struct store *store, struct chain *head, bool *there,
 }
 
 static bool
-verify_year(void *arg, const char *path, struct err *e)
+verify_year(void *arg, const char *path, bool *stop, struct err *e)
 {
+	(void)stop;
 	return chain_file(arg, path, e);
+}
+
+/*
+ * Shared for readers, so that head and lines belong together.  -1 with *e;
+ * *missing when there is no audit yet.
+ */
+static int
+audit_lock(const struct store *store, int how, bool *missing, struct err *e)
+{
+	AUTO_FREE char	*dir = store_path(store, "audit");
+	int		 fd = -1;
+
+	*missing = false;
+	if (dir == NULL) {
+		err_nomem(e);
+		return -1;
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		*missing = true;
+		return -1;
+	}
+	while (fd >= 0 && flock(fd, how) < 0)
+		if (errno != EINTR) {
+			close(fd);
+			fd = -1;
+		}
+	if (fd < 0)
+		err_sys(e, "%s", dir);
+	return fd;
 }
 
 bool
 audit_verify(const struct store *store, int64_t *lines, struct err *e)
 {
-	struct chain	 head, c = { 0 };
-	bool		 there;
+	struct walk	 w = { .head_fits = true };
+	bool		 there, missing;
+	AUTO_CLOSE int	 lock = audit_lock(store, LOCK_SH, &missing, e);
 
 	*lines = 0;
-	if (!head_read(store, &head, &there, e) ||
-	    !each_year(store, verify_year, &c, e))
+	if (lock < 0)
+		return missing;
+	if (!head_read(store, &w.head, &there, e) ||
+	    !each_year(store, 1, verify_year, &w, e))
 		return false;
-	*lines = c.count;
-	if (c.count < head.count) {
-		err_set(e, ERR_AUDIT, 0, T_AUDIT_CUT, (long long)c.count,
-		    (long long)head.count);
+	*lines = w.c.count;
+	if (w.c.count < w.head.count) {
+		err_set(e, ERR_AUDIT, 0, T_AUDIT_CUT, (long long)w.c.count,
+		    (long long)w.head.count);
 		return err_hint(e, T_AUDIT_HINT);
 	}
-	if (c.count > head.count + 1 || (c.count == head.count &&
-	    strcmp(c.hash, head.hash) != 0)) {
+	if (w.c.count > w.head.count + 1 || !w.head_fits) {
 		err_set(e, ERR_AUDIT, 0, T_AUDIT_HEAD);
 		return err_hint(e, T_AUDIT_HINT);
 	}
 	return true;
 }
 
-/* The last whole line of the newest year, to find a line beyond the head. */
+/*
+ * The end of a file, from the line before the last newline on; a torn line
+ * behind it does not count.  Reads no more than it needs: a year is long.
+ */
 static bool
-last_of_year(void *arg, const char *path, struct err *e)
+tail_read(int fd, off_t size, struct buf *out, struct err *e)
 {
+	off_t	window = TAIL_BYTES, from;
+	char	*nl;
+	ssize_t	n;
+
+	for (;; window *= 2) {
+		from = size > window ? size - window : 0;
+		buf_reset(out);
+		buf_reserve(out, (size_t)(size - from));
+		if (!buf_ok(out, e))
+			return false;
+		n = pread(fd, out->data, (size_t)(size - from), from);
+		if (n < 0)
+			return err_sys(e, T_AUDIT_TAIL);
+		out->len = (size_t)n;
+		out->data[out->len] = '\0';
+		nl = memrchr(out->data, '\n', out->len);
+		if (from == 0 || (nl != NULL && memrchr(out->data, '\n',
+		    (size_t)(nl - out->data)) != NULL))
+			return true;
+	}
+}
+
+static bool
+newest_year(void *arg, const char *path, bool *stop, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+
+	(void)e;
+	snprintf(arg, YEAR_SIZE, "%s", slash != NULL ? slash + 1 : path);
+	return *stop = true;
+}
+
+/* The last whole line of the newest year that has one. */
+static bool
+last_of_year(void *arg, const char *path, bool *stop, struct err *e)
+{
+	AUTO_CLOSE int		 fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t			 size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
 	AUTO_BUF struct buf	 text = BUF_INIT;
 	struct chain		*c = arg;
 	const char		*end, *start;
 	AUTO_JSON json_t	*j = NULL;
 
-	if (!file_read(AT_FDCWD, path, AUDIT_MAX, &text, e))
+	if (size < 0)
+		return err_sys(e, "%s", path);
+	if (!tail_read(fd, size, &text, e))
 		return false;
-	end = text.data != NULL ? memrchr(text.data, '\n', text.len) : NULL;
+	end = text.len > 0 ? memrchr(text.data, '\n', text.len) : NULL;
 	if (end == NULL)
 		return true;
 	for (start = end; start > text.data && start[-1] != '\n'; start--)
 		;
+	*stop = true;
 	j = json_parse(start, (size_t)(end - start), NULL);
 	if (json_str(j, "hash") == NULL)
 		return true;
@@ -227,6 +328,42 @@ append(const char *path, const char *text, struct err *e)
 }
 
 static json_t *
+lossy(const char *s)
+{
+	return s != NULL ? json_lossy(s, strlen(s)) : NULL;
+}
+
+/*
+ * What is written of the parameters: of a file its digest, since it may be
+ * long, and of a refused call no "value", since nobody has looked yet whether
+ * a secret was typed there.
+ */
+static json_t *
+shown_params(const struct verb *v, const json_t *params, bool was_refused)
+{
+	json_t		*out = json_copy((json_t *)(uintptr_t)params);
+	const char	*text;
+	char		 hex[DIGEST_HEX_SIZE];
+	size_t		 i;
+
+	for (i = 0; out != NULL && i < v->param_count; i++) {
+		text = json_str(out, v->params[i].name);
+		if (text == NULL)
+			continue;
+		if (v->params[i].type == PARAM_INPUT) {
+			digest_sha256(text, strlen(text), hex);
+			json_object_set_new(out, v->params[i].name,
+			    json_pack("{s:s}", "$sha256", hex));
+		} else if (was_refused && strcmp(v->params[i].name,
+		    "value") == 0) {
+			json_object_set_new(out, v->params[i].name,
+			    json_string("..."));
+		}
+	}
+	return out;
+}
+
+static json_t *
 make_line(struct ctx *ctx, const struct verb *v, const json_t *params,
     const char *plan_hash, const char *job, const char *outcome,
     const struct err *why, const char *command, const struct chain *c)
@@ -234,15 +371,15 @@ make_line(struct ctx *ctx, const struct verb *v, const json_t *params,
 	char now[CLOCK_ISO_SIZE];
 
 	clock_iso(clock_wall_ms(ctx->clock), now);
-	return json_pack("{s:I, s:s, s:s, s:I, s:s, s:s, s:s, s:O, s:s, "
-	    "s:s*, s:s*, s:s, s:s*, s:s*, s:s}", "seq",
-	    (json_int_t)c->count + 1, "time", now, "user", ctx->who->user,
-	    "uid", (json_int_t)ctx->who->uid, "sudo_user",
-	    ctx->who->sudo_user, "site", ctx->site_id, "verb", v->name,
-	    "params", params, "command", command, "plan", plan_hash, "job",
-	    job, "outcome", outcome, "error",
+	return json_pack("{s:I, s:s, s:o, s:I, s:o, s:s, s:s, s:O, s:o, "
+	    "s:s*, s:s*, s:s, s:s*, s:o*, s:s}", "seq",
+	    (json_int_t)c->count + 1, "time", now, "user",
+	    lossy(ctx->who->user), "uid", (json_int_t)ctx->who->uid,
+	    "sudo_user", lossy(ctx->who->sudo_user), "site", ctx->site_id,
+	    "verb", v->name, "params", params, "command", lossy(command),
+	    "plan", plan_hash, "job", job, "outcome", outcome, "error",
 	    why != NULL ? err_domain_name(why->domain) : NULL, "message",
-	    why != NULL ? why->msg : NULL, "prev", c->hash);
+	    why != NULL ? lossy(why->msg) : NULL, "prev", c->hash);
 }
 
 static bool
@@ -281,6 +418,22 @@ head_write(struct ctx *ctx, const struct chain *c, struct err *e)
 	return true;
 }
 
+/*
+ * The script can be run again as it is: what was not done stands there as a
+ * comment, all of its lines.
+ */
+static void
+script_command(struct buf *b, const char *command, bool is_done)
+{
+	if (!is_done)
+		buf_puts(b, "# ");
+	for (; *command != '\0'; command++) {
+		buf_putc(b, *command);
+		if (*command == '\n' && !is_done)
+			buf_puts(b, "# ");
+	}
+}
+
 static bool
 script_add(struct ctx *ctx, const struct verb *v, const char *command,
     const char *job, const char *outcome, struct err *e)
@@ -291,9 +444,11 @@ script_add(struct ctx *ctx, const struct verb *v, const char *command,
 	char			 now[CLOCK_ISO_SIZE];
 
 	clock_iso(clock_wall_ms(ctx->clock), now);
-	buf_printf(&b, "# %s %s: %s%s%s\n%s%s\n", now, ctx->who->user,
-	    outcome, job != NULL ? ", job " : "", job != NULL ? job : "",
-	    command, v->plan != NULL ? " --yes" : "");
+	buf_printf(&b, "# %s %s: %s%s%s\n", now, ctx->who->user, outcome,
+	    job != NULL ? ", job " : "", job != NULL ? job : "");
+	script_command(&b, command, strcmp(outcome, "done") == 0 ||
+	    strcmp(outcome, "waiting") == 0);
+	buf_printf(&b, "%s\n", v->plan != NULL ? " --yes" : "");
 	if (path == NULL || !buf_ok(&b, e))
 		return err_nomem(e);
 	return append(path, buf_str(&b), e);
@@ -306,7 +461,7 @@ chain_load(struct ctx *ctx, struct chain *c, struct err *e)
 	bool		there;
 
 	if (!head_read(ctx->store, c, &there, e) ||
-	    !each_year(ctx->store, last_of_year, &last, e))
+	    !each_year(ctx->store, -1, last_of_year, &last, e))
 		return false;
 	if (last.count == c->count + 1)
 		*c = last;
@@ -318,10 +473,15 @@ audit_append(struct ctx *ctx, struct chain *c, json_t *line, struct err *e)
 {
 	AUTO_FREE char	*text = NULL;
 	AUTO_FREE char	*path = NULL;
-	char		 now[CLOCK_ISO_SIZE];
+	char		 now[CLOCK_ISO_SIZE], newest[YEAR_SIZE] = "";
 
+	/* A clock that was set back must not put a line before older ones. */
 	clock_iso(clock_wall_ms(ctx->clock), now);
-	path = store_path(ctx->store, "audit/%.4s.jsonl", now);
+	if (!each_year(ctx->store, -1, newest_year, newest, e))
+		return false;
+	path = strncmp(newest, now, 4) > 0 ?
+	    store_path(ctx->store, "audit/%s", newest) :
+	    store_path(ctx->store, "audit/%.4s.jsonl", now);
 	if (path == NULL || line == NULL || !seal_line(line, c, &text))
 		return err_nomem(e);
 	return append(path, text, e) && head_write(ctx, c, e);
@@ -334,33 +494,37 @@ audit_add(struct ctx *ctx, const struct verb *v, const json_t *params,
 {
 	AUTO_FREE char		*dir = store_path(ctx->store, "audit");
 	AUTO_BUF struct buf	 command = BUF_INIT;
+	AUTO_JSON json_t	*shown = shown_params(v, params,
+	    strcmp(outcome, "refused") == 0);
 	AUTO_JSON json_t	*line = NULL;
 	AUTO_CLOSE int		 lock = -1;
 	struct chain		 c;
+	bool			 missing;
 
-	verb_command(ctx, v, params, &command);
-	if (dir == NULL || !buf_ok(&command, e))
+	if (dir == NULL || shown == NULL)
 		return err_nomem(e);
-	if (!file_make_dirs(dir, 0700, e))
+	verb_command(ctx, v, shown, &command);
+	if (!buf_ok(&command, e) || !file_make_dirs(dir, 0700, e))
 		return false;
-	lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0)
-		return err_sys(e, "%s", dir);
+	lock = audit_lock(ctx->store, LOCK_EX, &missing, e);
+	if (lock < 0)
+		return missing ? err_sys(e, "%s", dir) : false;
 	if (!chain_load(ctx, &c, e))
 		return false;
-	line = make_line(ctx, v, params, plan_hash, job, outcome, why,
+	line = make_line(ctx, v, shown, plan_hash, job, outcome, why,
 	    buf_str(&command), &c);
 	return audit_append(ctx, &c, line, e) && script_add(ctx, v,
 	    buf_str(&command), job, outcome, e);
 }
 
 static bool
-read_year(void *arg, const char *path, struct err *e)
+read_year(void *arg, const char *path, bool *stop, struct err *e)
 {
 	AUTO_BUF struct buf	 text = BUF_INIT;
 	const char		*p, *end, *nl;
 	json_t			*j;
 
+	(void)stop;
 	if (!file_read(AT_FDCWD, path, AUDIT_MAX, &text, e))
 		return false;
 	end = buf_str(&text) + text.len;
@@ -386,7 +550,7 @@ audit_read(const struct store *store, size_t limit, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	if (!each_year(store, read_year, all, e))
+	if (!each_year(store, 1, read_year, all, e))
 		return NULL;
 	for (i = json_array_size(all); i-- > 0 &&
 	    json_array_size(out) < limit;)

@@ -68,6 +68,12 @@ run_steps(struct run *run, const json_t *steps, struct err *e)
 	return JOB_DONE;
 }
 
+static bool
+is_good(enum job_state state)
+{
+	return state == JOB_DONE || state == JOB_WAITING;
+}
+
 /* A change that waits for "keep it?" is not done yet. */
 static enum job_state
 end_of(const struct run *run, enum job_state state)
@@ -78,44 +84,60 @@ end_of(const struct run *run, enum job_state state)
 	return state;
 }
 
+static bool
+audit_job(struct ctx *ctx, const struct job_file *f, enum job_state state,
+    const struct err *why, struct err *e)
+{
+	const json_t		*plan = json_object_get(f->meta, "plan");
+	const struct verb	*v = registry_verb(ctx->registry,
+	    json_text(plan, "verb"));
+
+	return v == NULL || audit_add(ctx, v, json_object_get(plan, "params"),
+	    json_text(plan, "hash"), f->id, job_state_name(state),
+	    is_good(state) ? NULL : why, e);
+}
+
+/*
+ * The audit comes before the journal's last word: a kill between them is
+ * resumed and audited again, none is lost.  What cannot be audited is not
+ * done.
+ */
+static bool
+end_job(struct run *run, enum job_state *state, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (*state == JOB_WAITING && !guard_restart(run->ctx, run->file, e))
+		*state = JOB_FAILED;
+	if (!audit_job(run->ctx, run->file, *state, e, &why) &&
+	    is_good(*state)) {
+		*state = JOB_FAILED;
+		err_set(e, ERR_AUDIT, why.code, T_AUDIT_LOST, run->file->id,
+		    why.msg);
+	}
+	if (*state == JOB_FAILED && e->hint[0] == '\0')
+		err_hint(e, T_JOB_RESUME_HINT, run->file->id);
+	return write_state(run, *state, run->all_verified && is_good(*state),
+	    is_good(*state) ? e : NULL) && is_good(*state);
+}
+
 /* Runs what is left; the journal is open and the locks are held. */
 static bool
 run_job(struct run *run, struct job_result *result, struct err *e)
 {
 	const json_t	*plan = json_object_get(run->file->meta, "plan");
 	enum job_state	 state = JOB_FAILED;
+	bool		 ok;
 
 	run->all_verified = true;
 	if (write_state(run, JOB_RUNNING, false, e))
 		state = end_of(run, run_steps(run, json_object_get(plan,
 		    "steps"), e));
-	if (state == JOB_WAITING && !guard_restart(run->ctx, run->file, e))
-		state = JOB_FAILED;
+	ok = end_job(run, &state, e);
 	result->state = state;
-	result->verified = run->all_verified &&
-	    (state == JOB_DONE || state == JOB_WAITING);
+	result->verified = run->all_verified && is_good(state);
 	result->ended_ms = clock_wall_ms(run->ctx->clock);
-	if (state == JOB_FAILED && e->hint[0] == '\0')
-		err_hint(e, T_JOB_RESUME_HINT, run->file->id);
-	if (!write_state(run, state, result->verified,
-	    state == JOB_DONE || state == JOB_WAITING ? e : NULL))
-		return false;
-	return state == JOB_DONE || state == JOB_WAITING;
-}
-
-static void
-audit_job(struct ctx *ctx, const struct job_file *f,
-    const struct job_result *r, const struct err *why)
-{
-	const json_t		*plan = json_object_get(f->meta, "plan");
-	const struct verb	*v = registry_verb(ctx->registry,
-	    json_text(plan, "verb"));
-
-	if (v != NULL)
-		audit_add(ctx, v, json_object_get(plan, "params"),
-		    json_text(plan, "hash"), f->id, job_state_name(r->state),
-		    r->state == JOB_DONE || r->state == JOB_WAITING ? NULL :
-		    why, NULL);
+	return ok;
 }
 
 /*
@@ -156,7 +178,6 @@ run_file(struct ctx *ctx, struct job_file *f, struct job_result *result,
 	ok = run_job(&run, result, e);
 	undo_forget(ctx);
 	journal_close(run.journal);
-	audit_job(ctx, f, result, e);
 	return ok;
 }
 

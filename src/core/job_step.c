@@ -332,8 +332,11 @@ step_run(struct run *run, const json_t *step, struct err *e)
 	enum step_end		 end;
 
 	job_file_step(run->file, s.id, &record);
-	if (record.is_done)
+	if (record.is_done) {
+		if (!record.is_verified)
+			run->all_verified = false;
 		return STEP_END_DONE;
+	}
 	if (s.action == NULL) {
 		err_set(e, ERR_JOB, 0, T_PLAN_ACTION,
 		    json_text(what, "action"));
