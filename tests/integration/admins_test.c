@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -600,6 +601,60 @@ the_other_route_says_what_is_missing(void **state)
 	setting("http.ca_file", lab_ca_file(&lab));
 }
 
+/* A second server, where nothing listens; returns the file as it was. */
+static char *
+second_server(void)
+{
+	AUTO_FREE char	*path = str_format("%s/StCommunityConfig.xml",
+	    lab_site(&lab));
+	AUTO_BUF struct buf was = BUF_INIT;
+	AUTO_FREE char	*more = NULL;
+	const char	*end;
+	struct err	 e;
+
+	did(file_read(AT_FDCWD, path, 1 << 20, &was, &e), &e);
+	end = strstr(buf_str(&was), "</LDAP>");
+	assert_non_null(end);
+	more = str_format("%.*s<Connection HostName=\"127.0.0.1\" Port=\"1\""
+	    " PersonResolveBase=\"o=other\"/>%s",
+	    (int)(end - buf_str(&was)), buf_str(&was), end);
+	did(file_write(AT_FDCWD, path, more, strlen(more), 0600, &e), &e);
+	return strdup(buf_str(&was));
+}
+
+static void
+with_one_of_two_servers_silent_nobody_is_called_missing(void **state)
+{
+	AUTO_FREE char	*path = str_format("%s/StCommunityConfig.xml",
+	    lab_site(&lab));
+	AUTO_FREE char	*was = second_server();
+	AUTO_RUN struct run_result list = RUN(NULL, "admin", "list");
+	AUTO_RUN struct run_result add = RUN(NULL, "admin", "add",
+	    "nobody@corp.test", "--yes");
+	AUTO_RUN struct run_result kim = RUN(NULL, "admin", "add",
+	    "kim@corp.test", "--dry-run");
+	AUTO_RUN struct run_result repair = RUN(NULL, "admin", "repair",
+	    "--orphans", "--dry-run");
+	struct err	 e;
+
+	(void)state;
+	did(file_write(AT_FDCWD, path, was, strlen(was), 0600, &e), &e);
+	run_assert_exit(&list, 0);
+	is_state(&list, "kim.admin@corp.test", "found", NULL);
+	assert_string_equal(json_text(admin_of(&list,
+	    "left.the.company@corp.test"), "directory"), "unknown");
+	has(&list.out, "could not be asked: ");
+	run_assert_exit(&add, 3);
+	has(&add.out, "nobody@corp.test is not made an administrator: ");
+	has(&add.out, "127.0.0.1:1");
+	run_assert_exit(&kim, 0);
+	has(&kim.out, "127.0.0.1:1");
+	run_assert_exit(&repair, 0);
+	has(&repair.out, "lee.case@corp.test is kept");
+	has(&repair.out, "could not be asked: ");
+	assert_null(strstr(buf_str(&repair.out), "left.the.company"));
+}
+
 /* Last: the directory does not come back. */
 static void
 without_the_directory_the_list_is_unknown_and_nothing_is_added(void **state)
@@ -646,6 +701,8 @@ main(void)
 		cmocka_unit_test(
 		    the_other_route_adds_and_removes_and_says_unverified),
 		cmocka_unit_test(the_other_route_says_what_is_missing),
+		cmocka_unit_test(
+		    with_one_of_two_servers_silent_nobody_is_called_missing),
 		cmocka_unit_test(
     without_the_directory_the_list_is_unknown_and_nothing_is_added),
 	};

@@ -159,6 +159,30 @@ a_silent_directory_makes_unknown_with_the_reason(void **state)
 }
 
 static void
+one_silent_server_of_several_makes_missing_unknown(void **state)
+{
+	AUTO_ADMINS struct admin_list l = { NULL };
+	struct mail_match	 m[3] = { { 0 } };
+
+	(void)state;
+	add(&l, "1", "kim@corp.test");
+	add(&l, "2", "lee@corp.test");
+	add(&l, "3", "");
+	m[0] = person("kim", "Kim", "kim@corp.test", false);
+	err_set(&l.why, ERR_LDAP, 0, "ldap2 refuses the connection");
+	l.is_partial = true;
+	join(&l, m);
+	assert_true(l.joined);
+	assert_int_equal(l.items[0].state, ADMIN_FOUND);
+	has_problems(&l, 0, "");
+	assert_int_equal(l.items[1].state, ADMIN_UNKNOWN);
+	has_problems(&l, 1, "not seen, but a server of the directory could "
+	    "not be asked: ldap2 refuses the connection");
+	/* Nobody needs a server to know that there is no mail. */
+	assert_int_equal(l.items[2].state, ADMIN_MISSING);
+}
+
+static void
 odd_documents_are_told(void **state)
 {
 	AUTO_ADMINS struct admin_list l = { NULL };
@@ -270,6 +294,8 @@ main(void)
 		cmocka_unit_test(one_person_by_two_mails_is_told),
 		cmocka_unit_test(
 		    a_silent_directory_makes_unknown_with_the_reason),
+		cmocka_unit_test(
+		    one_silent_server_of_several_makes_missing_unknown),
 		cmocka_unit_test(odd_documents_are_told),
 		cmocka_unit_test(order_is_by_mail_name_or_state),
 		cmocka_unit_test(

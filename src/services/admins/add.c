@@ -123,6 +123,7 @@ wishes_match(struct wishes *w, struct err *e)
 	if (!directory_open(w->ctx, &d, e) ||
 	    !directory_match_mails(d, mails, n, m, NULL, e))
 		return false;
+	w->list.is_partial = !directory_is_complete(d, &w->list.why);
 	for (i = w->count; i-- > 0;)
 		if (w->items[i].asks)
 			w->items[i].match = m[--n];
@@ -164,10 +165,12 @@ wish_judge(struct wishes *w, size_t n, struct err *e)
 		w->already++;
 		return mention(w, wish, T_ALREADY, wish->mail, e);
 	}
-	if (wish->match.count == 0)
+	if (wish->match.count == 0 && !w->list.is_partial)
 		return refuse(w, wish, T_MISSING, e);
-	if (wish->match.count > 1) {
-		text = str_format(T_DUPLICATE, wish->match.count);
+	if (wish->match.count != 1) {
+		text = wish->match.count > 1 ?
+		    str_format(T_DUPLICATE, wish->match.count) :
+		    str_format(T_NOT_SEEN, w->list.why.msg);
 		return text != NULL ? refuse(w, wish, text, e) :
 		    err_nomem(e);
 	}
@@ -191,8 +194,11 @@ wishes_plan(struct wishes *w, const json_t *params, struct err *e)
 	for (i = 0; i < w->count; i++)
 		if (!wish_judge(w, i, e))
 			return false;
-	return w->added == 0 || plan_note_add(w->plan, e, T_NOTE_ADD,
-	    w->added, w->list.count + w->added);
+	if (w->added == 0)
+		return true;
+	return plan_note_add(w->plan, e, T_NOTE_ADD, w->added,
+	    w->list.count + w->added) && (!w->list.is_partial ||
+	    plan_note_add(w->plan, e, T_NOTE_PARTIAL, w->list.why.msg));
 }
 
 bool

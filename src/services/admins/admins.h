@@ -41,7 +41,9 @@ struct admin_list {
 	bool		 unverified;	/* came by the API */
 	bool		 standalone;	/* MongoDB without a replica set */
 	bool		 joined;	/* the directory answered */
-	struct err	 why;		/* why it did not */
+	/* One of its servers did not: whom no other knows is unknown. */
+	bool		 is_partial;
+	struct err	 why;		/* why it, or that server, did not */
 };
 
 void	 admin_list_fini(struct admin_list *l);
@@ -51,7 +53,8 @@ bool	 admin_list_add(struct admin_list *l, const char *id,
 	     struct err *e);
 /*
  * Fills states and problems from matches (one for each item, taken; NULL:
- * the directory did not answer, l->why says why).  Pure.
+ * the directory did not answer, l->why says why, as it does when is_partial).
+ * Pure.
  */
 bool	 admin_list_join(struct admin_list *l, struct mail_match *matches,
 	     struct err *e);

@@ -90,10 +90,10 @@ problem_same(struct admin *a, const struct admin *other, struct err *e)
 }
 
 static enum admin_state
-match_state(const struct mail_match *m)
+match_state(const struct admin_list *l, const struct mail_match *m)
 {
 	if (m->count == 0)
-		return ADMIN_MISSING;
+		return l->is_partial ? ADMIN_UNKNOWN : ADMIN_MISSING;
 	if (m->count > 1)
 		return ADMIN_DUPLICATE;
 	return m->person.is_disabled ? ADMIN_DISABLED : ADMIN_FOUND;
@@ -110,7 +110,8 @@ admin_problems(const struct admin_list *l, struct admin *a, struct err *e)
 		return problem(a, e, T_NO_EMAIL);
 	switch (a->state) {
 	case ADMIN_UNKNOWN:
-		text = str_format(T_UNKNOWN, l->why.msg);
+		text = str_format(l->joined ? T_NOT_SEEN : T_UNKNOWN,
+		    l->why.msg);
 		return text != NULL ? problem(a, e, text) : err_nomem(e);
 	case ADMIN_MISSING:
 		return problem(a, e, T_MISSING);
@@ -207,7 +208,7 @@ admin_list_join(struct admin_list *l, struct mail_match *matches,
 		if (matches != NULL && a->email[0] != '\0') {
 			a->match = matches[i];
 			memset(&matches[i], 0, sizeof(matches[i]));
-			a->state = match_state(&a->match);
+			a->state = match_state(l, &a->match);
 		} else if (matches != NULL) {
 			a->state = ADMIN_MISSING;
 		}

@@ -58,6 +58,7 @@ list_match(struct ctx *ctx, struct admin_list *l, struct mail_match *all,
 	if (!directory_open(ctx, &d, e) ||
 	    !directory_match_mails(d, mails, n, m, NULL, e))
 		return false;
+	l->is_partial = !directory_is_complete(d, e);
 	for (i = l->count; i-- > 0;)
 		if (l->items[i].email[0] != '\0')
 			all[i] = m[--n];
@@ -131,7 +132,7 @@ admins_count(struct ctx *ctx, struct admins_count *out, struct err *e)
 		out->unknown += a->state == ADMIN_UNKNOWN;
 		out->with_problems += json_array_size(a->problems) > 0;
 	}
-	if (!l.joined)
+	if (out->unknown > 0)
 		memcpy(out->why_unknown, l.why.msg, sizeof(l.why.msg));
 	return true;
 }

@@ -37,6 +37,13 @@ witness_for(const struct admin_list *l, const struct admin *gone,
 	return best;
 }
 
+/* Whether the directory, or a part of it, may know more than was found. */
+static bool
+is_blind(const struct admin_list *l)
+{
+	return !l->joined || l->is_partial;
+}
+
 static bool
 remove_checked(struct ctx *ctx, const struct admin_store *store,
     const struct admin_list *l, const struct admin *a, bool even_me,
@@ -49,7 +56,8 @@ remove_checked(struct ctx *ctx, const struct admin_store *store,
 	if (witness == NULL && !plan_block(plan, T_LAST_HINT, e, T_LAST,
 	    a->email))
 		return false;
-	if (remain > 0 && found == 0 && l->joined && a->state == ADMIN_FOUND &&
+	if (remain > 0 && found == 0 && !is_blind(l) &&
+	    a->state == ADMIN_FOUND &&
 	    !plan_block(plan, T_LAST_HINT, e, T_LAST_FOUND, a->email))
 		return false;
 	if (a->is_you && !even_me && !plan_block(plan, T_YOU_HINT, e, T_YOU,
@@ -57,7 +65,7 @@ remove_checked(struct ctx *ctx, const struct admin_store *store,
 		return false;
 	if (!store->delete(ctx, plan, a, witness, e))
 		return false;
-	if (!l->joined)
+	if (found == 0 && is_blind(l))
 		return plan_note_add(plan, e, T_NOTE_REMOVE_UNKNOWN, remain,
 		    l->why.msg);
 	return plan_note_add(plan, e, T_NOTE_REMOVE, remain, found);
@@ -128,7 +136,8 @@ repair_twins(struct ctx *ctx, const struct admin_store *store,
 	size_t		 i, twins;
 
 	keep = keep_choose(l, first, &twins);
-	if (twins < 2)
+	/* Which spelling is right only the directory knows. */
+	if (twins < 2 || keep->state == ADMIN_UNKNOWN)
 		return true;
 	for (i = first; i < l->count; i++)
 		if (l->items[i].first == first)
@@ -193,6 +202,19 @@ repair_delete(struct ctx *ctx, const struct admin_store *store,
 	    remain, found);
 }
 
+/* Whom the silent server may know is neither an orphan nor respelled. */
+static bool
+repair_mention_unknown(const struct admin_list *l, struct plan *plan,
+    struct err *e)
+{
+	size_t	 i, unknown = 0;
+
+	for (i = 0; i < l->count; i++)
+		unknown += l->items[i].state == ADMIN_UNKNOWN;
+	return unknown == 0 || plan_note_add(plan, e, T_NOTE_LEFT_ALONE,
+	    unknown, l->why.msg);
+}
+
 bool
 admin_repair_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
     struct err *e)
@@ -204,7 +226,6 @@ admin_repair_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 	if (!admin_store_get(ctx, params, &store, e) ||
 	    !admin_list_load(ctx, store, &l, e))
 		return false;
-	/* Which spelling is right only the directory knows. */
 	if (!l.joined) {
 		err_copy(e, &l.why);
 		return err_context(e, T_REPAIR_BLIND);
@@ -215,7 +236,8 @@ admin_repair_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 		if (l.items[i].first == i && l.items[i].email[0] != '\0' &&
 		    !repair_twins(ctx, store, &l, i, plan, e))
 			return false;
-	return repair_orphans(&l, json_flag(params, "orphans"), plan, e) &&
+	return repair_mention_unknown(&l, plan, e) &&
+	    repair_orphans(&l, json_flag(params, "orphans"), plan, e) &&
 	    repair_delete(ctx, store, &l, json_flag(params, "even_me"), plan,
 	    e);
 }
