@@ -95,7 +95,8 @@ $(B)/libtests.a: $(TEST_LIB:%.c=$(B)/%.o) $(LAB_LIB:%.c=$(B)/%.o)
 
 $(TEST_BIN) $(INTEG_BIN) $(BENCH_BIN): $(B)/%: $(B)/%.o $(B)/libtests.a \
     $(B)/libstconsole.a
-	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ \
+	    $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(PKG_LIBS)
 
 # libFuzzer brings main(); CC is clang then.
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libstconsole.a
