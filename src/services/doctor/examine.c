@@ -8,9 +8,7 @@
  */
 #include "doctor.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +19,7 @@
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
 #include "stconsole/store.h"
+#include "stconsole/thread.h"
 
 #include "text.def"
 
@@ -137,7 +136,7 @@ finding_begin(const struct check *check, struct finding *f)
 	finding_set(f, MARK_UNKNOWN, "%s", check->subject);
 }
 
-static void *
+static void
 seat_work(void *arg)
 {
 	struct seat	*s = arg;
@@ -157,44 +156,23 @@ seat_work(void *arg)
 	pthread_cond_signal(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 	round_release(r);
-	return NULL;
 }
 
 static void
 seat_start(struct seat *s)
 {
-	pthread_attr_t	attr;
-	pthread_t	thread;
-	int		rc;
+	struct err why;
 
 	atomic_fetch_add(&s->round->users, 1);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	rc = pthread_create(&thread, &attr, seat_work, s);
-	pthread_attr_destroy(&attr);
-	if (rc == 0)
+	if (thread_start(seat_work, s, &why))
 		return;
 	atomic_fetch_sub(&s->round->users, 1);
 	pthread_mutex_lock(&s->round->lock);
 	finding_begin(s->check, &s->finding);
-	finding_why(&s->finding, "%s", strerror(rc));
+	finding_err(&s->finding, MARK_UNKNOWN, &why);
 	s->done_ms = clock_mono_ms(&clock_system);
 	s->is_done = true;
 	pthread_mutex_unlock(&s->round->lock);
-}
-
-/* Signals are for the thread that waits, which hears them as a cancel. */
-static void
-round_start(struct round *r)
-{
-	sigset_t	all, before;
-	size_t		i;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	for (i = 0; i < r->count; i++)
-		seat_start(&r->seats[i]);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static bool
@@ -252,12 +230,14 @@ doctor_examine(struct ctx *ctx, const char *no_site,
 	struct round	*r = round_new(ctx, no_site, checks, count, limit_ms,
 	    e);
 	int64_t		 deadline_ms;
+	size_t		 i;
 	bool		 ok;
 
 	if (r == NULL)
 		return false;
 	deadline_ms = clock_mono_ms(&clock_system) + limit_ms;
-	round_start(r);
+	for (i = 0; i < count; i++)
+		seat_start(&r->seats[i]);
 	pthread_mutex_lock(&r->lock);
 	while ((ok = cancel_check(ctx->cancel, e)) && !is_complete(r) &&
 	    clock_mono_ms(&clock_system) < deadline_ms)

@@ -1,8 +1,10 @@
 /*
- * Names are resolved on glibc's helper thread (getaddrinfo_a), because a
- * dead name server would otherwise hold the caller for 10 s and more without
- * hearing a cancel.  A look-up that cannot be called back is left to end by
- * itself: its memory then belongs to that thread and is not freed here.
+ * Names are resolved on a thread of their own, because a dead name server
+ * would otherwise hold the caller for 10 s and more without hearing a cancel.
+ * A look-up that cannot be called back is left to end by itself: its memory
+ * goes with the last of the two.  Not getaddrinfo_a: in glibc 2.36 its
+ * gai_suspend() can leave a waiter on a stack that is gone, and it crashes
+ * when several threads resolve.
  */
 #include "stconsole/dial.h"
 
@@ -13,15 +15,18 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "stconsole/clock.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/thread.h"
 
 #include "text.def"
 
@@ -29,10 +34,13 @@
 #define STAGGER_MS	250	/* RFC 8305, 5: connection attempt delay */
 #define ADDRESSES_MAX	8
 
-/* What the resolver's thread reads and writes; see the note above. */
+/* Shared by the caller and the resolving thread; see the note above. */
 struct lookup {
-	struct gaicb	 cb;
-	struct gaicb	*list[1];
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 changed;
+	int		 users;
+	int		 rc;		/* EAI_INPROGRESS: no answer yet */
+	struct addrinfo	*found;
 	struct addrinfo	 hints;
 	char		 host[256];
 	char		 port[8];
@@ -88,70 +96,119 @@ dns_failed(const char *host, int rc, struct err *e)
 	return err_hint(e, T_DIAL_DNS_HINT);
 }
 
+static struct lookup *
+lookup_new(const struct dial_spec *spec)
+{
+	struct lookup		*l = calloc(1, sizeof(*l));
+	pthread_condattr_t	 attr;
+
+	if (l == NULL)
+		return NULL;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&l->lock, NULL);
+	l->users = 1;
+	l->rc = EAI_INPROGRESS;
+	snprintf(l->host, sizeof(l->host), "%s", spec->host);
+	snprintf(l->port, sizeof(l->port), "%d", spec->port);
+	l->hints.ai_socktype = SOCK_STREAM;
+	l->hints.ai_flags = AI_NUMERICSERV;
+	if (dial_is_literal(l->host))
+		l->hints.ai_flags |= AI_NUMERICHOST;
+	return l;
+}
+
+static void
+lookup_release(struct lookup *l)
+{
+	bool	is_last;
+
+	pthread_mutex_lock(&l->lock);
+	is_last = --l->users == 0;
+	pthread_mutex_unlock(&l->lock);
+	if (!is_last)
+		return;
+	if (l->found != NULL)
+		freeaddrinfo(l->found);
+	pthread_cond_destroy(&l->changed);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static void
+lookup_work(void *arg)
+{
+	struct lookup	*l = arg;
+	struct addrinfo	*found = NULL;
+	int		 rc = getaddrinfo(l->host, l->port, &l->hints, &found);
+
+	pthread_mutex_lock(&l->lock);
+	l->rc = rc;
+	l->found = rc == 0 ? found : NULL;
+	pthread_cond_signal(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+	lookup_release(l);
+}
+
+/* With the lock held. */
+static void
+lookup_slice(struct lookup *l)
+{
+	struct timespec	 until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += SLICE_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_cond_timedwait(&l->changed, &l->lock, &until);
+}
+
 /* Waits in slices; EAI_INPROGRESS when time is up, EAI_INTR on cancel. */
 static int
 lookup_wait(struct lookup *l, int64_t deadline_ms,
-    const struct cancel *cancel)
+    const struct cancel *cancel, struct addrinfo **out)
 {
-	const struct gaicb *const	 list[1] = { &l->cb };
-	struct timespec			 slice = { 0, SLICE_MS * 1000000 };
-	int				 rc;
+	int	 rc;
 
-	while ((rc = gai_error(&l->cb)) == EAI_INPROGRESS) {
-		if (!cancel_check(cancel, NULL))
-			return EAI_INTR;
+	pthread_mutex_lock(&l->lock);
+	while ((rc = l->rc) == EAI_INPROGRESS) {
+		if (!cancel_check(cancel, NULL)) {
+			rc = EAI_INTR;
+			break;
+		}
 		if (left_ms(deadline_ms, SLICE_MS) == 0)
-			return EAI_INPROGRESS;
-		gai_suspend(list, 1, &slice);
+			break;
+		lookup_slice(l);
 	}
+	if (rc == 0) {
+		*out = l->found;
+		l->found = NULL;
+	}
+	pthread_mutex_unlock(&l->lock);
 	return rc;
-}
-
-/* Frees now, or never when the resolver's thread is still at it. */
-static void
-lookup_leave(struct lookup *l)
-{
-	int rc = gai_cancel(&l->cb);
-
-	if (rc == EAI_NOTCANCELED)
-		return;
-	if (rc == EAI_ALLDONE && gai_error(&l->cb) == 0)
-		freeaddrinfo(l->cb.ar_result);
-	free(l);
 }
 
 static bool
 resolve(const struct dial_spec *spec, int64_t deadline_ms,
     struct addrinfo **out, struct err *e)
 {
-	struct lookup	*l = calloc(1, sizeof(*l));
+	struct lookup	*l = lookup_new(spec);
 	int		 rc;
 
 	if (l == NULL)
 		return err_nomem(e);
-	snprintf(l->host, sizeof(l->host), "%s", spec->host);
-	snprintf(l->port, sizeof(l->port), "%d", spec->port);
-	l->hints.ai_socktype = SOCK_STREAM;
-	l->hints.ai_flags = AI_NUMERICSERV;
-	if (dial_is_literal(l->host)) {
-		l->hints.ai_flags |= AI_NUMERICHOST;
-		rc = getaddrinfo(l->host, l->port, &l->hints, out);
-		free(l);
-		return rc == 0 ? true : dns_failed(spec->host, rc, e);
+	l->users++;
+	if ((l->hints.ai_flags & AI_NUMERICHOST) != 0) {
+		lookup_work(l);
+	} else if (!thread_start(lookup_work, l, e)) {
+		l->users--;
+		lookup_release(l);
+		return false;
 	}
-	l->cb.ar_name = l->host;
-	l->cb.ar_service = l->port;
-	l->cb.ar_request = &l->hints;
-	l->list[0] = &l->cb;
-	rc = getaddrinfo_a(GAI_NOWAIT, l->list, 1, NULL);
-	if (rc == 0)
-		rc = lookup_wait(l, deadline_ms, spec->cancel);
-	if (rc == 0)
-		*out = l->cb.ar_result;
-	if (rc == EAI_INPROGRESS || rc == EAI_INTR)
-		lookup_leave(l);
-	else
-		free(l);
+	rc = lookup_wait(l, deadline_ms, spec->cancel, out);
+	lookup_release(l);
 	if (rc == EAI_INTR)
 		return cancel_check(spec->cancel, e);
 	return rc == 0 ? true : dns_failed(spec->host, rc, e);
