@@ -54,6 +54,7 @@ main(int argc, char **argv)
 	int status;
 
 	secret_protect_process();
+	mongo_hide_counters();
 	status = cli_main(argc, argv, &registry, &hooks);
 	/*
 	 * A question that nobody answered in time may still sit in a library,

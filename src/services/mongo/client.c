@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "stconsole/mem.h"
@@ -34,6 +35,15 @@ driver_log(mongoc_log_level_t level, const char *domain, const char *message,
 	(void)domain;
 	(void)message;
 	(void)arg;
+}
+
+void
+mongo_hide_counters(void)
+{
+	char	 name[32];
+
+	snprintf(name, sizeof(name), "/mongoc-%ld", (long)getpid());
+	(void)shm_unlink(name);
 }
 
 static void
