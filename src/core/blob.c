@@ -29,7 +29,9 @@
 static char *
 objects_dir(const struct ctx *ctx, struct err *e)
 {
-	return store_site_path(ctx->store, ctx->site_id, "objects", e);
+	/* Without a site they are settings, and only secret ones are kept. */
+	return store_site_path(ctx->store, ctx->site_id,
+	    *ctx->site_id != '\0' ? "objects" : "secrets/objects", e);
 }
 
 static char *

@@ -100,7 +100,8 @@ audit_job(struct ctx *ctx, const struct job_file *f, enum job_state state,
 /*
  * The audit comes before the journal's last word: a kill between them is
  * resumed and audited again, none is lost.  What cannot be audited is not
- * done.
+ * done.  A job that failed is no refused call, whatever its step met: the
+ * domains up to ERR_UNVERIFIED speak of calls.
  */
 static bool
 end_job(struct run *run, enum job_state *state, struct err *e)
@@ -115,6 +116,8 @@ end_job(struct run *run, enum job_state *state, struct err *e)
 		err_set(e, ERR_AUDIT, why.code, T_AUDIT_LOST, run->file->id,
 		    why.msg);
 	}
+	if (*state == JOB_FAILED && e->domain < ERR_SYS)
+		e->domain = ERR_JOB;
 	if (*state == JOB_FAILED && e->hint[0] == '\0')
 		err_hint(e, T_JOB_RESUME_HINT, run->file->id);
 	return write_state(run, *state, run->all_verified && is_good(*state),

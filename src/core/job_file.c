@@ -76,20 +76,35 @@ job_id_make(struct ctx *ctx, char id[JOB_ID_SIZE], struct err *e)
 	return true;
 }
 
+/* What is carried out is what was written, or nothing is. */
+static bool
+plan_digest(const json_t *saved, char digest[DIGEST_HEX_SIZE])
+{
+	AUTO_FREE char *text = saved != NULL ? json_canonical(saved) : NULL;
+
+	if (text != NULL)
+		digest_sha256(text, strlen(text), digest);
+	return text != NULL;
+}
+
 static json_t *
 make_meta(struct ctx *ctx, const struct plan *plan,
     const struct job_options *options, const char *id)
 {
-	char now[CLOCK_ISO_SIZE];
+	AUTO_JSON json_t	*saved = plan_save(plan);
+	const char		*site = ctx->site_wanted != NULL ?
+	    ctx->site_wanted : "";
+	char			 now[CLOCK_ISO_SIZE], digest[DIGEST_HEX_SIZE];
 
+	if (!plan_digest(saved, digest))
+		return NULL;
 	clock_iso(clock_wall_ms(ctx->clock), now);
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o}",
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:O}",
 	    "format", STORE_FORMAT, "id", id, "created", now, "user",
 	    ctx->who->user, "sudo_user", ctx->who->sudo_user, "site",
-	    ctx->site_id, "site_wanted",
-	    ctx->site_wanted != NULL ? ctx->site_wanted : "",
-	    "confirm_within_s", options->confirm_within_s, "plan",
-	    plan_save(plan));
+	    ctx->site_id, "site_wanted", json_lossy(site, strlen(site)),
+	    "confirm_within_s", options->confirm_within_s, "digest", digest,
+	    "plan", saved);
 }
 
 static bool
@@ -172,6 +187,7 @@ read_meta(struct job_file *f, struct err *e)
 {
 	AUTO_FREE char		*path = job_file_path(f, "plan.json");
 	AUTO_BUF struct buf	 text = BUF_INIT;
+	char			 digest[DIGEST_HEX_SIZE];
 
 	if (path == NULL)
 		return err_nomem(e);
@@ -186,6 +202,9 @@ read_meta(struct job_file *f, struct err *e)
 		return err_context(e, "%s", path);
 	if (json_int(f->meta, "format", 0) != STORE_FORMAT)
 		return err_set(e, ERR_JOB, 0, T_JOB_FORMAT, f->id);
+	if (!plan_digest(json_object_get(f->meta, "plan"), digest) ||
+	    strcmp(digest, json_text(f->meta, "digest")) != 0)
+		return err_set(e, ERR_JOB, 0, T_PLAN_BAD, f->id);
 	return job_file_reload(f, e);
 }
 

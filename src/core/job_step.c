@@ -11,6 +11,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/str.h"
 
 #include "core.h"
 #include "text.def"
@@ -121,15 +122,25 @@ step_wait(struct step *s, struct err *e)
 	    ACTION_POLL_MS);
 	int64_t		 start = clock_mono_ms(run->ctx->clock), gone;
 	enum probe	 found;
+	struct err	 why;
 
 	for (;;) {
 		AUTO_JSON json_t *seen = json_object();
 
-		if (!step_probe(s, &found, seen, e))
-			return step_failed(s, e);
+		err_clear(&why);
+
+		gone = (clock_mono_ms(run->ctx->clock) - start) / 1000;
+		/* What restarts does not answer; that is what is waited for. */
+		found = PROBE_TODO;
+		if (!step_probe(s, &found, seen, &why)) {
+			if (!why.retryable || gone >= limit_s) {
+				err_copy(e, &why);
+				return step_failed(s, e);
+			}
+			found = PROBE_TODO;
+		}
 		if (found == PROBE_DONE)
 			return step_done(s, false, true, TAKE(seen), e);
-		gone = (clock_mono_ms(run->ctx->clock) - start) / 1000;
 		if (found == PROBE_CHANGED || gone >= limit_s) {
 			err_set(e, ERR_JOB, 0, T_JOB_STEP_TIMEOUT, s->id,
 			    s->title, (long long)gone);
@@ -166,8 +177,8 @@ expand_kinds_ok(struct step *s, const json_t *steps, struct err *e)
 	json_array_foreach (steps, i, sub) {
 		listed = false;
 		json_array_foreach (kinds, n, k)
-			if (strcmp(json_string_value(k),
-			    json_text(sub, "kind")) == 0)
+			if (str_equal(json_string_value(k),
+			    json_text(sub, "kind")))
 				listed = true;
 		if (!listed)
 			return err_set(e, ERR_JOB, 0, T_EXPAND_KIND, s->id,
@@ -187,7 +198,9 @@ expand_steps(struct step *s, struct err *e)
 	char				 id[48];
 	size_t				 i;
 
-	if (sub == NULL || !s->action->expand(s->run->ctx, s->args, sub, e))
+	/* What they will write is on disk before they are journaled. */
+	if (sub == NULL || !s->action->expand(s->run->ctx, s->args, sub, e) ||
+	    !plan_blobs_store(s->run->ctx, sub, e))
 		return NULL;
 	steps = json_deep_copy(plan_steps(sub));
 	json_array_foreach (steps, i, step) {

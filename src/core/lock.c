@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "stconsole/digest.h"
 #include "stconsole/file.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -26,6 +27,7 @@
 
 #define RUN_DIR		"/run/stconsole"
 #define LOCK_TRIES	16
+#define NAME_BYTES	200
 #define PEEK_TRIES	10
 #define PEEK_MS		10
 #define HOLDER_MAX	4096
@@ -63,12 +65,19 @@ lock_dir(const struct ctx *ctx, struct err *e)
 	return dir;
 }
 
-/* The file of a resource: "/" cannot be part of a name. */
+/* The file of a resource: "/" cannot be part of a name, nor can 256 bytes. */
 static char *
 lock_path(const char *dir, const char *resource)
 {
-	char	*path = str_format("%s/%s", dir, resource), *p;
+	char	 hex[DIGEST_HEX_SIZE];
+	char	*path, *p;
 
+	if (strlen(resource) > NAME_BYTES || *resource == '.' ||
+	    *resource == '\0') {
+		digest_sha256(resource, strlen(resource), hex);
+		return str_format("%s/%s", dir, hex);
+	}
+	path = str_format("%s/%s", dir, resource);
 	for (p = path != NULL ? path + strlen(dir) + 1 : NULL;
 	    p != NULL && *p != '\0'; p++)
 		if (*p == '/')
@@ -183,6 +192,14 @@ lock_one(struct ctx *ctx, struct lock_set *set, const char *dir,
 	return holder_write(ctx, h->fd, resource, job, e);
 }
 
+static const char *
+json_text_at(const json_t *list, size_t i)
+{
+	const char *s = json_string_value(json_array_get(list, i));
+
+	return s != NULL ? s : "";
+}
+
 static int
 by_name(const void *a, const void *b)
 {
@@ -211,7 +228,7 @@ lock_take(struct ctx *ctx, const json_t *resources, const char *job,
 		return NULL;
 	}
 	for (i = 0; i < n; i++)
-		names[i] = json_string_value(json_array_get(resources, i));
+		names[i] = json_text_at(resources, i);
 	qsort(names, n, sizeof(*names), by_name);
 	for (i = 0; i < n; i++)
 		if (!lock_one(ctx, set, dir, names[i], job, e)) {

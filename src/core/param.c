@@ -14,6 +14,8 @@
 
 #include "text.def"
 
+#define DURATION_MAX_S	(INT64_C(3650) * 86400)	/* ten years */
+
 static const struct verb_param *
 param_find(const struct verb *v, const char *name)
 {
@@ -59,7 +61,8 @@ to_duration(const struct verb_param *p, const json_t *given, struct err *e)
 	int64_t		 v, factor = 1;
 	size_t		 len, i;
 
-	if (json_is_integer(given) && json_integer_value(given) >= 0)
+	if (json_is_integer(given) && json_integer_value(given) >= 0 &&
+	    json_integer_value(given) <= DURATION_MAX_S)
 		return json_integer(json_integer_value(given));
 	len = s != NULL ? strlen(s) : 0;
 	for (i = 0; len > 1 && i < LENGTH(units); i++)
@@ -69,7 +72,7 @@ to_duration(const struct verb_param *p, const json_t *given, struct err *e)
 		len--;
 	if (len > 0 && len < sizeof(digits)) {
 		snprintf(digits, sizeof(digits), "%.*s", (int)len, s);
-		if (str_to_int(digits, 0, INT64_C(3650) * 86400, &v))
+		if (str_to_int(digits, 0, DURATION_MAX_S / factor, &v))
 			return json_integer(v * factor);
 	}
 	err_set(e, ERR_USAGE, 0, T_PARAM_DURATION, p->name,

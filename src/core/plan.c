@@ -152,7 +152,8 @@ step_insert(struct plan *p, const struct step_spec *spec, bool first,
 		return err_set(e, ERR_JOB, 0, T_PLAN_ACTION, spec->action);
 	if (args == NULL || !buf_ok(&title, e))
 		return err_nomem(e);
-	str_strip_control(title.data);
+	if (title.data != NULL)
+		str_strip_control(title.data);
 	step = step_make(a, spec, buf_str(&title));
 	at = first ? 0 : json_array_size(plan_list(p, "steps"));
 	if (step == NULL ||
@@ -194,7 +195,7 @@ plan_lock_add(struct plan *p, const char *resource, struct err *e)
 	size_t		 i;
 
 	json_array_foreach (plan_list(p, "locks"), i, have)
-		if (strcmp(json_string_value(have), resource) == 0)
+		if (str_equal(json_string_value(have), resource))
 			return true;
 	return json_array_append_new(plan_list(p, "locks"),
 	    json_string(resource)) == 0 ? true : err_nomem(e);
@@ -210,6 +211,8 @@ add_sentence(struct plan *p, const char *list, const char *hint,
 	buf_vprintf(&b, fmt, ap);
 	if (!buf_ok(&b, e))
 		return false;
+	if (b.data == NULL)
+		buf_puts(&b, "-");
 	str_strip_control(b.data);
 	item = strcmp(list, "notes") == 0 ? json_lossy(b.data, b.len) :
 	    json_pack("{s:o, s:s}", "message", json_lossy(b.data, b.len),
@@ -361,9 +364,13 @@ hashed_params(const struct ctx *ctx, const struct plan *p, struct err *e)
 		if (secret == NULL)
 			continue;
 		if (!store_hmac(ctx->store, secret_reveal(secret),
-		    secret_len(secret), hex, e) || json_object_set_new(out,
-		    name, json_pack("{s:s}", "$hmac", hex)) < 0)
+		    secret_len(secret), hex, e))
 			return NULL;
+		if (json_object_set_new(out, name, json_pack("{s:s}",
+		    "$hmac", hex)) < 0) {
+			err_nomem(e);
+			return NULL;
+		}
 	}
 	return TAKE(out);
 }
@@ -404,10 +411,11 @@ plan_seal(const struct ctx *ctx, struct plan *p, struct err *e)
 	AUTO_JSON json_t	*whole = NULL;
 	AUTO_FREE char		*text = NULL;
 
-	if (params == NULL || !number_steps(p, e) ||
-	    json_object_set_new(p->body, "site",
-	    json_string(ctx->site_id)) < 0)
+	if (params == NULL || !number_steps(p, e))
 		return false;
+	if (json_object_set_new(p->body, "site",
+	    json_string(ctx->site_id)) < 0)
+		return err_nomem(e);
 	whole = json_pack("[i, s, O, s, o, O, O]", PLAN_FORMAT, plan_verb(p),
 	    params, ctx->site_id, hashed_steps(p), plan_locks(p),
 	    plan_list(p, "blocked"));
@@ -467,7 +475,7 @@ plan_load(const json_t *saved, struct err *e)
 	}
 	if (json_int(saved, "format", 0) != PLAN_FORMAT || hash == NULL ||
 	    !json_is_array(plan_steps(p))) {
-		err_set(e, ERR_JOB, 0, T_PLAN_BAD, "format");
+		err_set(e, ERR_JOB, 0, T_PLAN_BAD, "?");
 		plan_free(p);
 		return NULL;
 	}

@@ -28,36 +28,42 @@ struct setting {
 	bool		 is_int, is_secret;
 	const char	*fallback;
 	const char	*help;
+	const char	*choices;	/* "a|b", NULL: any text */
 };
 
+/* Milliseconds, days and counts: what fits an int everywhere. */
+#define INT_SETTING_MAX	100000000
+
 static const struct setting table[] = {
-	{ "me.mail", false, false, "", "Your own mail address" },
+	{ "me.mail", false, false, "", "Your own mail address", NULL },
 	{ "mongo.admin_url", false, true, "",
 	  "A MongoDB URL whose account may read the state of the set "
-	  "(clusterMonitor)" },
+	  "(clusterMonitor)", NULL },
 	{ "mongo.timeout_ms", true, false, "5000",
-	  "How long to look for a MongoDB server" },
+	  "How long to look for a MongoDB server", NULL },
 	{ "directory.timeout_ms", true, false, "5000",
-	  "How long a directory server may take to be reached" },
+	  "How long a directory server may take to be reached", NULL },
 	{ "directory.starttls", false, false, "auto",
-	  "auto, never or require: StartTLS on the plain port" },
+	  "auto, never or require: StartTLS on the plain port",
+	  "auto|never|require" },
 	{ "directory.referrals", false, false, "report",
-	  "report or follow: what to do with referrals" },
+	  "report or follow: what to do with referrals", "report|follow" },
 	{ "admins.route", false, false, "mongo",
-	  "mongo or api: how administrators are read and written" },
+	  "mongo or api: how administrators are read and written",
+	  "mongo|api" },
 	{ "admins.api_path", false, false,
 	  "/sametime-admin/api/v1/administrators",
-	  "Path of the Admin API (unverified: it is not published)" },
+	  "Path of the Admin API (unverified: it is not published)", NULL },
 	{ "admins.api_login", false, true, "",
-	  "User and password for the Admin API, a line each" },
+	  "User and password for the Admin API, a line each", NULL },
 	{ "http.ca_file", false, false, "",
-	  "CA file for HTTPS instead of the system's" },
+	  "CA file for HTTPS instead of the system's", NULL },
 	{ "status.timeout_ms", true, false, "5000",
-	  "How long a line of status may take to find out" },
+	  "How long a line of status may take to find out", NULL },
 	{ "snapshot.keep_count", true, false, "50",
-	  "How many snapshots are kept" },
+	  "How many snapshots are kept", NULL },
 	{ "snapshot.keep_days", true, false, "90",
-	  "How long a snapshot is kept" }
+	  "How long a snapshot is kept", NULL }
 };
 
 static const struct setting *
@@ -400,6 +406,20 @@ set_secret(struct ctx *ctx, struct plan *plan, const struct setting *s,
 	    add_write(ctx, plan, s, after, e);
 }
 
+static bool
+is_choice(const char *choices, const char *value)
+{
+	size_t len = strlen(value), n;
+
+	for (;; choices += n + 1) {
+		n = strcspn(choices, "|");
+		if (n == len && strncmp(choices, value, n) == 0)
+			return true;
+		if (choices[n] == '\0')
+			return false;
+	}
+}
+
 bool
 settings_set_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
     struct err *e)
@@ -415,7 +435,10 @@ settings_set_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 		return set_secret(ctx, plan, s, params, e);
 	if (value == NULL)
 		return err_set(e, ERR_USAGE, 0, T_SETTING_VALUE, s->name);
-	if (s->is_int && !str_to_int(value, 0, INT64_MAX, &number))
+	if (s->choices != NULL && !is_choice(s->choices, value))
+		return err_set(e, ERR_USAGE, 0, T_PARAM_CHOICE, s->name,
+		    s->choices, value);
+	if (s->is_int && !str_to_int(value, 0, INT_SETTING_MAX, &number))
 		return err_set(e, ERR_USAGE, 0, T_SETTING_INT, s->name,
 		    value);
 	return add_write(ctx, plan, s, value, e);

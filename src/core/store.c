@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stconsole/digest.h"
@@ -50,6 +51,24 @@ default_dir(struct err *e)
 	if (dir == NULL)
 		err_nomem(e);
 	return dir;
+}
+
+/*
+ * What lies in the folder is carried out: a job that waits is undone, one
+ * that was interrupted goes on.  It must be nobody else's to write.
+ */
+static bool
+check_owner(const struct store *s, struct err *e)
+{
+	struct stat st;
+
+	if (stat(s->dir, &st) < 0)
+		return err_sys(e, "%s", s->dir);
+	if ((st.st_uid == geteuid() || st.st_uid == 0) &&
+	    (st.st_mode & S_IWOTH) == 0)
+		return true;
+	err_set(e, ERR_REFUSED, 0, T_STORE_OTHERS, s->dir);
+	return err_hint(e, T_STORE_OTHERS_HINT);
 }
 
 /* Reads STATE/format, or writes it into a new folder. */
@@ -103,7 +122,8 @@ store_open(const char *dir, struct err *e)
 		store_close(s);
 		return NULL;
 	}
-	if (!file_make_dirs(s->dir, 0700, e) || !check_format(s, e)) {
+	if (!file_make_dirs(s->dir, 0700, e) || !check_owner(s, e) ||
+	    !check_format(s, e)) {
 		store_close(s);
 		return NULL;
 	}
@@ -177,6 +197,11 @@ read_key(const char *path, char key[2 * KEY_BYTES + 1], struct err *e)
 
 	if (!file_read(AT_FDCWD, path, 2 * KEY_BYTES, &b, e))
 		return false;
+	/* A short key would make the HMAC of a password a riddle to guess. */
+	if (b.len != 2 * KEY_BYTES) {
+		buf_wipe(&b);
+		return err_set(e, ERR_SYS, EINVAL, T_STORE_KEY, path);
+	}
 	snprintf(key, 2 * KEY_BYTES + 1, "%s", buf_str(&b));
 	buf_wipe(&b);
 	return true;

@@ -261,7 +261,8 @@ plan_all(struct ctx *ctx, struct job_file *f, struct plan *plan,
 	size_t			 i = json_array_size(steps), n, added = 0;
 
 	json_array_foreach (locks, n, lock)
-		if (!plan_lock_add(plan, json_string_value(lock), e))
+		if (json_is_string(lock) && !plan_lock_add(plan,
+		    json_string_value(lock), e))
 			return false;
 	while (i-- > 0)
 		if (!plan_one(ctx, f, json_array_get(steps, i), plan, &added,

@@ -192,7 +192,9 @@ add_word(struct buf *out, const char *word)
 static void
 add_value(struct buf *out, const struct verb_param *p, const json_t *value)
 {
-	AUTO_FREE char	*option = str_format("--%s", p->name);
+	AUTO_FREE char	*option = str_format("--%s%s", p->name,
+	    p->type == PARAM_SECRET && !str_ends(p->name, "_file") ?
+	    "_file" : "");
 	char		 number[32], *c;
 
 	for (c = option; c != NULL && *c != '\0'; c++)
@@ -245,21 +247,28 @@ add_params(struct buf *out, const struct verb *v, const json_t *params,
 }
 
 static bool
+looks_like_option(const json_t *value)
+{
+	const char *s = json_string_value(value);
+
+	return s != NULL && s[0] == '-' && s[1] != '\0';
+}
+
+static bool
 needs_dashes(const struct verb *v, const json_t *params)
 {
-	const json_t	*value, *first;
-	const char	*s;
-	size_t		 i;
+	const json_t	*value, *item;
+	size_t		 i, k;
 
 	for (i = 0; i < v->param_count; i++) {
 		value = json_object_get(params, v->params[i].name);
 		if (!v->params[i].positional)
 			continue;
-		first = json_is_array(value) ? json_array_get(value, 0) :
-		    value;
-		s = json_string_value(first);
-		if (s != NULL && s[0] == '-' && s[1] != '\0')
+		if (looks_like_option(value))
 			return true;
+		json_array_foreach (value, k, item)
+			if (looks_like_option(item))
+				return true;
 	}
 	return false;
 }
