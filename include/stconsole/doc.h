@@ -49,6 +49,9 @@ struct doc {
 	size_t			 n;
 	void			*extra;	/* the format's own, or NULL */
 	struct doc_chunk	*strings; /* doc.c's: what nodes point to */
+	/* doc.c's, for the proof: a doc whose equal strings are shared. */
+	const struct doc	*twin;
+	size_t			 twin_at;
 };
 
 /* An edit: bytes [start, end) of the old text become data. */

@@ -4,7 +4,8 @@
  *
  * Paths and values are copied into chunks that the doc frees as a whole: a
  * 10 MB env file has some 300,000 nodes, and an edit holds two lists of them
- * for the proof.  Nothing here knows a format.
+ * for the proof.  The second list points into the first where the bytes are
+ * the same, which is nearly everywhere.  Nothing here knows a format.
  */
 #include "stconsole/doc.h"
 
@@ -56,14 +57,24 @@ doc_format_of(const char *file_name)
 	return NULL;
 }
 
+/* twin outlives the doc; may be NULL. */
+static bool
+parse_beside(struct doc *doc, const struct doc *twin,
+    const struct doc_format *format, const char *text, size_t len,
+    struct err *e)
+{
+	*doc = (struct doc){ .format = format, .text = text, .len = len,
+	    .twin = twin };
+	if (len > DOC_MAX_BYTES)
+		return err_set(e, ERR_REFUSED, 0, T_DOC_BIG, len);
+	return format->parse(doc, e);
+}
+
 bool
 doc_parse(struct doc *doc, const struct doc_format *format, const char *text,
     size_t len, struct err *e)
 {
-	*doc = (struct doc){ .format = format, .text = text, .len = len };
-	if (len > DOC_MAX_BYTES)
-		return err_set(e, ERR_REFUSED, 0, T_DOC_BIG, len);
-	return format->parse(doc, e);
+	return parse_beside(doc, NULL, format, text, len, e);
 }
 
 void
@@ -132,15 +143,43 @@ nodes_grow(struct doc *doc)
 	return true;
 }
 
+static bool
+is_bytes(const char *kept, const char *bytes, size_t len)
+{
+	return kept != NULL && strlen(kept) == len &&
+	    memcmp(kept, bytes, len) == 0;
+}
+
+/*
+ * The node of the twin that has this path: the next one, or the one after it
+ * where a node was taken away.  Where one was added the place is kept.
+ */
+static const struct doc_node *
+twin_next(struct doc *doc, const char *path, size_t len)
+{
+	size_t at = doc->twin_at, last = at + 2;
+
+	for (; doc->twin != NULL && at < doc->twin->n && at < last; at++)
+		if (is_bytes(doc->twin->nodes[at].path, path, len)) {
+			doc->twin_at = at + 1;
+			return &doc->twin->nodes[at];
+		}
+	return NULL;
+}
+
 struct doc_node *
 doc_node_copy(struct doc *doc, const char *path, size_t path_len,
     const char *value, size_t value_len, struct err *e)
 {
-	struct doc_node node = { .kind = DOC_SCALAR };
+	const struct doc_node	*twin = twin_next(doc, path, path_len);
+	struct doc_node		 node = { .kind = DOC_SCALAR };
 
-	node.path = string_keep(doc, path, path_len);
+	node.path = twin != NULL ? twin->path :
+	    string_keep(doc, path, path_len);
 	if (value != NULL)
-		node.value = string_keep(doc, value, value_len);
+		node.value = twin != NULL && is_bytes(twin->value, value,
+		    value_len) ? twin->value : string_keep(doc, value,
+		    value_len);
 	if (node.path == NULL || (value != NULL && node.value == NULL) ||
 	    !nodes_grow(doc)) {
 		err_nomem(e);
@@ -217,7 +256,8 @@ edit_is_proved(const struct doc *doc, enum doc_change change,
 	struct doc	 after;
 	bool		 ok;
 
-	ok = doc_parse(&after, doc->format, buf_str(out), out->len, e);
+	ok = parse_beside(&after, doc, doc->format, buf_str(out), out->len,
+	    e);
 	if (!ok) {
 		err_context(e, T_DOC_REPARSE, path);
 		/* The file is well; it is the edit that is refused. */
