@@ -1,6 +1,6 @@
 /*
  * What is said about a MongoDB URL that cannot be read, and what is shown of
- * one that can.
+ * one that can; what the driver must not leave behind.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +8,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stconsole/mem.h"
 #include "stconsole/mongo.h"
@@ -133,6 +135,19 @@ of_a_url_that_cannot_be_read_nothing_is_shown(void **state)
 	masked("u:geheim@h", "***");
 }
 
+static void
+nothing_of_the_driver_is_left_in_shared_memory(void **state)
+{
+	char	 path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "/dev/shm/mongoc-%d", (int)getpid());
+	mongo_hide_counters();
+	assert_int_not_equal(access(path, F_OK), 0);
+	/* Again is fine, and so is the driver's own end. */
+	mongo_hide_counters();
+}
+
 int
 main(void)
 {
@@ -146,6 +161,8 @@ main(void)
 		cmocka_unit_test(a_shown_url_has_no_secret_in_it),
 		cmocka_unit_test(
 		    of_a_url_that_cannot_be_read_nothing_is_shown),
+		cmocka_unit_test(
+		    nothing_of_the_driver_is_left_in_shared_memory),
 	};
 
 	return cmocka_run_group_tests_name("MongoDB URL", tests, NULL, NULL);
