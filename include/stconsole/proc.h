@@ -1,7 +1,8 @@
 /*
  * Child processes: argv arrays only, never a shell.  The child gets no open
- * descriptor but 0, 1, 2, a clean signal mask, and the caller's environment
- * plus env.  Any thread.
+ * descriptor but 0, 1, 2, a clean signal mask, a process group of its own,
+ * and the caller's environment plus env.  At the timeout and on cancel the
+ * group is asked to end (SIGTERM) and killed 2 s later.  Any thread.
  */
 #ifndef STCONSOLE_PROC_H
 #define STCONSOLE_PROC_H

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #define OUTPUT_MAX	(16u << 20)
 #define POLL_MAX_MS	1000000
 #define STDERR_TAIL	200
+#define END_MS		2000
 
 enum { IN, OUT, ERRS, CHILD, STOP, POLL_COUNT };
 
@@ -86,13 +88,17 @@ child_exec(const struct proc_spec *spec, char **env, int pipes[3][2],
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	/* A Ctrl-C is ours to hear: what it ends is for the job to say. */
+	(void)setpgid(0, 0);
 	if (in < 0)
-		in = open(fallback, O_RDONLY);
+		in = open(fallback, O_RDONLY | O_CLOEXEC);
 	if (dup2(in, 0) < 0 || dup2(pipes[1][1], 1) < 0 ||
 	    dup2(pipes[spec->merges_err ? 1 : 2][1], 2) < 0)
 		goto fail;
 	if (spec->cwd != NULL && chdir(spec->cwd) < 0)
 		goto fail;
+	/* Also what our own parent or a library left open. */
+	(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	execvpe(spec->argv[0], (char *const *)(uintptr_t)spec->argv, env);
 fail:
 	in = errno;
@@ -256,6 +262,9 @@ child_step(struct child *c, int64_t left_ms, bool *gone)
 			collect(c, which);
 	if (*gone && p[OUT].revents == 0 && p[ERRS].revents == 0)
 		return false;
+	/* No descriptor was left for it: it ends when its output does. */
+	if (c->pidfd < 0 && c->fd[OUT] < 0 && c->fd[ERRS] < 0)
+		return false;
 	if (p[CHILD].revents != 0)
 		*gone = true;
 	return true;
@@ -282,13 +291,24 @@ child_watch(struct child *c, struct err *e)
 	return true;
 }
 
+/* Asked first, with all that it started; what does not listen is killed. */
+static void
+child_end(struct child *c)
+{
+	struct pollfd p = { c->pidfd, POLLIN, 0 };
+
+	kill(-c->pid, SIGTERM);
+	if (c->pidfd < 0 || poll(&p, 1, END_MS) <= 0)
+		kill(-c->pid, SIGKILL);
+}
+
 static void
 child_reap(struct child *c, bool ended)
 {
 	int status = 0;
 
 	if (!ended)
-		kill(c->pid, SIGKILL);
+		child_end(c);
 	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	c->result->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) :

@@ -296,7 +296,7 @@ apply(struct cli_run *run, const struct plan *plan, const json_t *doc,
 {
 	AUTO_PLAN struct plan	*now = NULL;
 	struct job_result	 job = { .id = "" };
-	struct err		 e;
+	struct err		 e = { 0 };
 	bool			 ok;
 
 	ok = job_apply(run->ctx, run->verb, run->params, plan_hash(plan),
@@ -314,7 +314,7 @@ run_plan(struct cli_run *run, struct plan *plan)
 	struct job_options	 options = {
 		.confirm_within_s = (int)run->options->confirm_within_s
 	};
-	struct err		 e;
+	struct err		 e = { 0 };
 
 	if (doc == NULL) {
 		err_nomem(&e);

@@ -22,7 +22,7 @@ static int
 text_show(const struct cli_options *o, const char *name, struct buf *text)
 {
 	json_t		*j;
-	struct err	 e;
+	struct err	 e = { 0 };
 
 	if (!buf_ok(text, &e))
 		return report_error(o->json, &e, NULL, NULL);
@@ -54,7 +54,7 @@ help_show(const struct registry *r, const struct cli_options *o,
 {
 	AUTO_BUF struct buf	 b = BUF_INIT;
 	const struct verb	*v;
-	struct err		 e;
+	struct err		 e = { 0 };
 	size_t			 used;
 
 	if (w->count > 0 && str_equal(w->word[0], "--man"))
@@ -103,7 +103,7 @@ call_run(struct ctx *ctx, struct cli_call *call, const struct cli_options *o,
 	struct cli_run		 run = {
 		.ctx = ctx, .options = o, .hooks = hooks, .verb = call->verb
 	};
-	struct err		 e;
+	struct err		 e = { 0 };
 
 	if (!ctx->read_only && !job_recover(ctx, &e))
 		warn(&e);
@@ -144,7 +144,7 @@ world_run(const struct registry *r, struct cli_call *call,
 		.services_end = hooks != NULL ? hooks->services_end : NULL,
 		.site_free = hooks != NULL ? hooks->site_free : NULL
 	};
-	struct err	 e;
+	struct err	 e = { 0 };
 	int		 status;
 
 	if (cancel_init(&cancel, &e) && world_open(&ctx, o, &who, &e)) {
@@ -190,7 +190,7 @@ words_run(const struct registry *r, struct cli_words *w,
     const struct cli_options *o, const struct cli_hooks *hooks)
 {
 	struct cli_call	 call = { 0 };
-	struct err	 e;
+	struct err	 e = { 0 };
 	int		 status;
 
 	if (o->version || (w->count == 1 && str_equal(w->word[0], "version")))
@@ -226,7 +226,7 @@ cli_main(int argc, char **argv, const struct registry *registry,
 {
 	struct cli_options	 o;
 	struct cli_words	 w;
-	struct err		 e;
+	struct err		 e = { 0 };
 	int			 status;
 
 	locale_set();

@@ -24,22 +24,34 @@ reader_is_gone(int fd)
 	return errno == EIO && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode);
 }
 
-bool
-out_text(int fd, const char *text, size_t len, struct err *e)
+/* False when not all could be written; errno says why. */
+static bool
+write_all(int fd, const char *text, size_t len)
 {
 	size_t	 done = 0;
 	ssize_t	 n;
 
 	while (done < len) {
 		n = write(fd, text + done, len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return reader_is_gone(fd) ? true :
-			    err_sys(e, T_OUT_WRITE);
-		done += (size_t)n;
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			done += (size_t)n;
 	}
 	return true;
+}
+
+bool
+out_text(int fd, const char *text, size_t len, struct err *e)
+{
+	return write_all(fd, text, len) || reader_is_gone(fd) ||
+	    err_sys(e, T_OUT_WRITE);
+}
+
+bool
+out_followed(int fd, const char *text, size_t len)
+{
+	return write_all(fd, text, len);
 }
 
 bool

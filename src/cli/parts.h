@@ -181,6 +181,8 @@ void	 cli_signals_set(struct cancel *c);
  * true); anything else is.
  */
 bool	 out_text(int fd, const char *text, size_t len, struct err *e);
+/* As out_text, for lines without end: false also when the reader is gone. */
+bool	 out_followed(int fd, const char *text, size_t len);
 /* One JSON document and a newline.  Takes the reference. */
 bool	 out_json(json_t *document, struct err *e);
 

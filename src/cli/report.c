@@ -44,7 +44,7 @@ int
 report_error(bool json, const struct err *e, const json_t *plan,
     const json_t *job)
 {
-	struct err	 shown = *e, why;
+	struct err	 shown = *e, why = { 0 };
 	json_t		*doc;
 
 	str_strip_control(shown.msg);
@@ -67,7 +67,7 @@ report_error(bool json, const struct err *e, const json_t *plan,
 int
 report_document(json_t *document)
 {
-	struct err e;
+	struct err e = { 0 };
 
 	if (out_json(document, &e))
 		return EXIT_DONE;

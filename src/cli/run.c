@@ -28,7 +28,7 @@ line_print(void *arg, const char *line)
 	if (b.len > 0)
 		str_strip_control(b.data);
 	buf_putc(&b, '\n');
-	if (!out_text(STDOUT_FILENO, buf_str(&b), b.len, NULL))
+	if (!out_followed(STDOUT_FILENO, buf_str(&b), b.len))
 		cancel_request(run->ctx->cancel, CANCEL_ASKED);
 }
 
@@ -57,7 +57,7 @@ static int
 result_show(struct cli_run *run, json_t *result)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT;
-	struct err		 e;
+	struct err		 e = { 0 };
 	int			 status = result_status(run, result), shown;
 
 	if (run->options->json) {
@@ -79,7 +79,7 @@ run_verb(struct cli_run *run)
 	AUTO_PLAN struct plan	*plan = NULL;
 	AUTO_JSON json_t	*result = NULL;
 	struct ctx		*ctx = run->ctx;
-	struct err		 e;
+	struct err		 e = { 0 };
 	bool			 ok;
 
 	if (run->verb->direct != NULL && run->options->dry_run) {
