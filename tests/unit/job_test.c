@@ -288,6 +288,89 @@ test_read_only_and_viewers_change_nothing(void **state)
 	assert_int_equal(lines, 2);
 }
 
+static void
+test_a_wait_outlasts_a_probe_that_may_succeed_later(void **state)
+{
+	struct toy		*t = *state;
+	struct job_result	 r;
+	struct err		 e = { 0 };
+
+	/* "busy:x" cannot be asked three times, as what restarts. */
+	toy_put(t, "x", "1");
+	assert_true(toy_apply(t, "toy.set", words("busy:x=1"), &r, &e));
+	assert_int_equal(r.state, JOB_DONE);
+}
+
+static void
+test_content_of_steps_worked_out_when_reached_is_kept_first(void **state)
+{
+	struct toy		*t = *state;
+	struct job_result	 r, u;
+	struct err		 e = { 0 };
+
+	if (!toy_apply(t, "toy.set", words("expandblob:p,q=5"), &r, &e))
+		fail_msg("%s", e.msg);
+	assert_value(t, "q", "5");
+	assert_true(toy_undo(t, r.id, &u, &e));
+	assert_value(t, "q", "");
+}
+
+/* A step that finds the world changed is a failed job, resumed or not. */
+static void
+test_a_failed_job_is_a_failure_and_no_refused_call(void **state)
+{
+	struct toy		*t = *state;
+	struct job_result	 r, again;
+	struct err		 e = { 0 };
+
+	assert_false(toy_apply(t, "toy.set", words("a=1 held:h=yes b=2"),
+	    &r, &e));
+	toy_put(t, "h", "yes");
+	toy_put(t, "b", "theirs");
+	assert_false(job_resume(&t->ctx, r.id, &again, &e));
+	assert_int_equal(again.state, JOB_FAILED);
+	assert_int_equal(e.domain, ERR_JOB);
+	assert_value(t, "b", "theirs");
+}
+
+static void
+test_a_settled_job_is_not_carried_out_again(void **state)
+{
+	struct toy		*t = *state;
+	struct job_result	 r, u, again;
+	struct err		 e = { 0 };
+
+	assert_true(toy_apply(t, "toy.set", words("a=1"), &r, &e));
+	toy_put(t, "a", "");
+	assert_true(job_resume(&t->ctx, r.id, &again, &e));
+	assert_int_equal(again.state, JOB_DONE);
+	assert_value(t, "a", "");
+	toy_put(t, "a", "1");
+	assert_true(toy_undo(t, r.id, &u, &e));
+	assert_true(job_resume(&t->ctx, r.id, &again, &e));
+	assert_int_equal(again.state, JOB_UNDONE);
+	assert_value(t, "a", "");
+}
+
+static void
+test_a_cancelled_job_is_undone_as_far_as_it_came(void **state)
+{
+	struct toy		*t = *state;
+	struct job_result	 r, u;
+	struct err		 e = { 0 };
+
+	toy_put(t, "a", "old");
+	assert_false(toy_apply(t, "toy.set", words("a=1 stopme:x=1 b=2"), &r,
+	    &e));
+	assert_int_equal(r.state, JOB_INTERRUPTED);
+	assert_value(t, "a", "1");
+	assert_value(t, "b", "");
+	cancel_fini(&t->cancel);
+	assert_true(cancel_init(&t->cancel, &e));
+	assert_true(toy_undo(t, r.id, &u, &e));
+	assert_value(t, "a", "old");
+}
+
 /* Two threads, each with a context of its own, at one state folder. */
 struct racer {
 	struct toy	*t;
@@ -382,6 +465,12 @@ main(void)
 		    test_eight_digits_of_the_hash_are_enough_and_seven_are_not),
 		JOB_TEST(test_a_cancelled_job_can_be_resumed),
 		JOB_TEST(test_read_only_and_viewers_change_nothing),
+		JOB_TEST(test_a_wait_outlasts_a_probe_that_may_succeed_later),
+		JOB_TEST(
+		  test_content_of_steps_worked_out_when_reached_is_kept_first),
+		JOB_TEST(test_a_failed_job_is_a_failure_and_no_refused_call),
+		JOB_TEST(test_a_settled_job_is_not_carried_out_again),
+		JOB_TEST(test_a_cancelled_job_is_undone_as_far_as_it_came),
 		JOB_TEST(test_two_at_one_resource_never_mix)
 	};
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "stconsole/action.h"
+#include "stconsole/blob.h"
 #include "stconsole/file.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -210,6 +211,65 @@ stop_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
 	return true;
 }
 
+/* A signal that says stop comes while it works. */
+static bool
+stopme_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	cancel_request(ctx->cancel, CANCEL_INTERRUPT);
+	return write_act(ctx, args, memo, e);
+}
+
+/* Answers only the fourth time; the times are counted in the world. */
+static bool
+busy_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
+    enum probe *found, json_t *seen, struct err *e)
+{
+	AUTO_FREE char	*asked = read_value(ctx, "asked");
+	AUTO_FREE char	*more = str_format("%sx", asked);
+
+	if (strlen(asked) >= 3)
+		return write_probe(ctx, args, memo, found, seen, e);
+	if (!write_value(ctx, "asked", more, e))
+		return false;
+	err_set(e, ERR_SYS, 111, "nobody answers");
+	e->retryable = true;
+	return false;
+}
+
+/* As toy.write, but the value is a kept object. */
+static bool
+blob_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	AUTO_BUF struct buf b = BUF_INIT;
+
+	(void)memo;
+	return blob_get(ctx, json_text(args, "object"), &b, e) &&
+	    write_value(ctx, json_text(args, "name"), buf_str(&b), e);
+}
+
+static bool
+expand_blob(struct ctx *ctx, const json_t *args, struct plan *sub,
+    struct err *e)
+{
+	AUTO_FREE char	*names = strdup(json_text(args, "name"));
+	const char	*after = json_text(args, "after");
+	char		*save, *name, digest[65];
+
+	if (!plan_blob_add(sub, after, strlen(after), digest, e))
+		return false;
+	for (name = strtok_r(names, ",", &save); name != NULL;
+	    name = strtok_r(NULL, ",", &save))
+		if (!plan_step_add(sub, &(struct step_spec){
+		    .action = "toy.blob", .args = json_pack(
+		    "{s:s, s:s, s:s, s:s}", "name", name, "before", "",
+		    "after", after, "object", digest) }, e, "%s", name))
+			return false;
+	(void)ctx;
+	return true;
+}
+
 static bool	 add_write(struct ctx *ctx, struct plan *plan,
 		     const char *action, const char *name,
 		     const char *value, struct err *e);
@@ -240,7 +300,14 @@ static const struct action actions[] = {
 	{ .name = "toy.lie", .kind = STEP_RUN, .probe = todo_probe,
 	  .act = lie_act },
 	{ .name = "toy.stop", .kind = STEP_RUN, .probe = stop_probe,
-	  .act = stop_act }
+	  .act = stop_act },
+	{ .name = "toy.stopme", .kind = STEP_WRITE, .probe = write_probe,
+	  .act = stopme_act, .undo = write_undo },
+	{ .name = "toy.busy", .kind = STEP_WAIT, .probe = busy_probe },
+	{ .name = "toy.blob", .kind = STEP_WRITE, .probe = write_probe,
+	  .act = blob_act, .undo = write_undo },
+	{ .name = "toy.expandblob", .kind = STEP_EXPAND, .probe = todo_probe,
+	  .expand = expand_blob }
 };
 
 static bool

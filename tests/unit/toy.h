@@ -39,7 +39,9 @@ bool	 toy_undo(struct toy *t, const char *job, struct job_result *r,
  * The verb toy.set {"set": "a=1 b=2 ..."}: one write a word, in order.  The
  * words "wait:x=1", "held:x=1" and "expand:x,y=1" make other kinds;
  * "fail:x" fails always, "lie:x" acts without doing anything, "stop:x" stops
- * the process until x is "passed".
+ * the process until x is "passed", "stopme:x=1" is interrupted while it works,
+ * "busy:x=1" waits for what does not answer at first, "expandblob:x,y=1" works
+ * out steps with content of their own.
  */
 extern const struct service toy_service;
 
