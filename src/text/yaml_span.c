@@ -12,6 +12,10 @@ yml_line_start(const struct doc *doc, size_t at)
 	bool has_mark = doc->len >= 3 &&
 	    memcmp(doc->text, "\xef\xbb\xbf", 3) == 0;
 
+	/* The LF of a CRLF belongs to the line that it ends. */
+	if (at > 0 && at < doc->len && doc->text[at] == '\n' &&
+	    doc->text[at - 1] == '\r')
+		at--;
 	while (at > 0 && doc->text[at - 1] != '\n' &&
 	    doc->text[at - 1] != '\r')
 		at--;
