@@ -22,6 +22,7 @@ struct gone {
 	const char		*path;		/* as typed */
 	const char		*below;		/* prefix of descendants */
 	size_t			 below_len;	/* 0: has none */
+	bool			 is_element;
 	size_t			 base_len;	/* "ports" of "ports[2]" */
 	unsigned long		 index;		/* 2 */
 };
@@ -122,7 +123,8 @@ gone_of(const struct doc *before, const char *path)
 	if (bracket == NULL || bracket[1] < '0' || bracket[1] > '9')
 		return g;
 	g.index = strtoul(bracket + 1, &end, 10);
-	if (strcmp(end, "]") == 0)
+	g.is_element = strcmp(end, "]") == 0;
+	if (g.is_element)
 		g.base_len = (size_t)(bracket - target->path);
 	return g;
 }
@@ -147,7 +149,7 @@ is_path_after(const struct gone *g, const char *b, const char *a)
 
 	if (strcmp(b, a) == 0)
 		return true;
-	if (g->base_len == 0 || strncmp(b, g->below, g->base_len + 1) != 0 ||
+	if (!g->is_element || strncmp(b, g->below, g->base_len + 1) != 0 ||
 	    strncmp(a, g->below, g->base_len + 1) != 0)
 		return false;
 	ib = strtoul(b + g->base_len + 1, &rest_b, 10);

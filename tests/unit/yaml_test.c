@@ -86,6 +86,11 @@ a_block_value_stays_a_block(void **state)
 	    "|\n      one\n      two\n", "\" x\"\n");
 	edit_gives(&doc_yaml, "a: >+ # why\r\n   one\r\n\r\nb: 1\r\n",
 	    DOC_SET, "a", "two", "a: >- # why\r\n   two\r\nb: 1\r\n");
+	edit_gives(&doc_yaml, "a: |\r\n  one\r\n  two\r\n\r\nb: 1\r\n",
+	    DOC_SET, "a", "x\ny\n",
+	    "a: |\r\n  x\r\n  y\r\n\r\nb: 1\r\n");
+	edit_gives(&doc_yaml, "a: >-\r\n  one\r\nb: 1\r\n",
+	    DOC_SET, "a", "x", "a: >-\r\n  x\r\nb: 1\r\n");
 }
 
 static void
@@ -114,6 +119,16 @@ text_that_reads_as_another_type_is_quoted(void **state)
 	    "a: \"x\\ny\\tz\"\n");
 	edit_gives(&doc_yaml, "a: text\n", DOC_SET, "a", "\"q\": b",
 	    "a: '\"q\": b'\n");
+}
+
+static void
+an_entry_of_the_outermost_list_is_removed(void **state)
+{
+	(void)state;
+	edit_gives(&doc_yaml, "- a\n- b\n- c: 1\n", DOC_UNSET, "[0]", NULL,
+	    "- b\n- c: 1\n");
+	edit_gives(&doc_yaml, "- a\n- b\n- c: 1\n", DOC_UNSET, "[1]", NULL,
+	    "- a\n- c: 1\n");
 }
 
 static void
@@ -346,6 +361,7 @@ main(void)
 		cmocka_unit_test(a_changed_value_keeps_its_quotes_and_comment),
 		cmocka_unit_test(a_block_value_stays_a_block),
 		cmocka_unit_test(text_that_reads_as_another_type_is_quoted),
+		cmocka_unit_test(an_entry_of_the_outermost_list_is_removed),
 		cmocka_unit_test(a_number_stays_a_number),
 		cmocka_unit_test(an_entry_is_added_as_its_siblings_are),
 		cmocka_unit_test(an_entry_is_removed_with_its_line),
