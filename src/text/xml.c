@@ -226,7 +226,7 @@ splice_absent(const struct doc *doc, const char *path, const char *value,
 }
 
 static bool
-xml_splice(const struct doc *doc, enum doc_change change, const char *path,
+splice_make(const struct doc *doc, enum doc_change change, const char *path,
     const char *value, struct doc_splice *out, struct err *e)
 {
 	const struct doc_node	*node = doc_find(doc, path);
@@ -256,6 +256,40 @@ xml_splice(const struct doc *doc, enum doc_change change, const char *path,
 	quote = doc->text[node->start];
 	attr_write(&out->data, value, quote);
 	return buf_ok(&out->data, e);
+}
+
+/*
+ * A prefix that nobody declares is XML to expat, but not to a reader that
+ * knows namespaces.
+ */
+static bool
+prefixes_check(const struct doc *doc, const char *path,
+    const struct doc_splice *s, struct err *e)
+{
+	AUTO_BUF struct buf	 after = BUF_INIT;
+	const char		*name = strrchr(path, '@');
+
+	if (name == NULL || (strchr(name, ':') == NULL &&
+	    !str_starts(name, "@xmlns")))
+		return true;
+	buf_add(&after, doc->text, s->start);
+	buf_add(&after, s->data.data, s->data.len);
+	buf_add(&after, doc->text + s->end, doc->len - s->end);
+	if (!buf_ok(&after, e))
+		return false;
+	if (!xml_has_namespaces(doc->text, doc->len) ||
+	    xml_has_namespaces(buf_str(&after), after.len))
+		return true;
+	err_set(e, ERR_REFUSED, 0, T_XML_PREFIX, path);
+	return err_hint(e, T_XML_PREFIX_HINT);
+}
+
+static bool
+xml_splice(const struct doc *doc, enum doc_change change, const char *path,
+    const char *value, struct doc_splice *out, struct err *e)
+{
+	return splice_make(doc, change, path, value, out, e) &&
+	    prefixes_check(doc, path, out, e);
 }
 
 const struct doc_format doc_xml = {

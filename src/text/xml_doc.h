@@ -28,4 +28,10 @@ bool	 xml_parse(struct doc *doc, struct err *e);
 /* xml_path.c; a is a node's path, b one that somebody typed. */
 int	 xml_path_compare(const char *a, const char *b);
 
+/*
+ * Every prefix is declared (Namespaces in XML 1.0).  False also when memory
+ * is gone or a comment holds bytes that are not UTF-8.
+ */
+bool	 xml_has_namespaces(const char *text, size_t len);
+
 #endif

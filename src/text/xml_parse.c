@@ -486,6 +486,19 @@ refuse_utf16(struct err *e)
 }
 
 bool
+xml_has_namespaces(const char *text, size_t len)
+{
+	XML_Parser	 parser = XML_ParserCreateNS("UTF-8", '\n');
+	bool		 ok;
+
+	if (parser == NULL)
+		return false;
+	ok = XML_Parse(parser, text, (int)len, true) == XML_STATUS_OK;
+	XML_ParserFree(parser);
+	return ok;
+}
+
+bool
 xml_parse(struct doc *doc, struct err *e)
 {
 	struct xml_pass	*p;

@@ -121,6 +121,25 @@ what_cannot_be_changed_is_refused_by_name(void **state)
 	    "control character");
 }
 
+/* Expat reads both; a reader that knows namespaces reads neither. */
+static void
+a_prefix_without_its_declaration_is_refused(void **state)
+{
+	static const char text[] = "<a xmlns:n='urn:x'><n:b n:c='1'/></a>";
+
+	(void)state;
+	edit_gives(&doc_xml, text, DOC_SET, "n:b/@n:d", "2",
+	    "<a xmlns:n='urn:x'><n:b n:c='1' n:d='2'/></a>");
+	edit_gives(&doc_xml, text, DOC_SET, "n:b/@xml:lang", "de",
+	    "<a xmlns:n='urn:x'><n:b n:c='1' xml:lang='de'/></a>");
+	edit_refused(&doc_xml, text, DOC_SET, "n:b/@zz:d", "2", "prefix");
+	edit_refused(&doc_xml, text, DOC_UNSET, "@xmlns:n", NULL, "prefix");
+	edit_refused(&doc_xml, text, DOC_SET, "@xmlns:n", "", "prefix");
+	/* What was so before is not held against the edit. */
+	edit_gives(&doc_xml, "<n:a b='1'/>", DOC_SET, "@b", "2",
+	    "<n:a b='2'/>");
+}
+
 static void
 a_doctype_is_refused(void **state)
 {
@@ -170,6 +189,8 @@ main(void)
 		cmocka_unit_test(an_attribute_is_removed_with_its_space),
 		cmocka_unit_test(text_is_changed_as_it_is_written),
 		cmocka_unit_test(what_cannot_be_changed_is_refused_by_name),
+		cmocka_unit_test(
+		    a_prefix_without_its_declaration_is_refused),
 		cmocka_unit_test(a_doctype_is_refused),
 		cmocka_unit_test(another_encoding_is_refused_by_name),
 		cmocka_unit_test(
