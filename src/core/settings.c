@@ -53,7 +53,7 @@ static const struct setting table[] = {
 	  "mongo|api" },
 	{ "admins.api_path", false, false,
 	  "/sametime-admin/api/v1/administrators",
-	  "Path of the Admin API (unverified: it is not published)", NULL },
+	  "Path or whole URL of the Admin API (unverified: not published)", NULL },
 	{ "admins.api_login", false, true, "",
 	  "User and password for the Admin API, a line each", NULL },
 	{ "http.ca_file", false, false, "",

@@ -73,7 +73,7 @@ static const struct verb_param test_params[] = {
 
 static const struct verb verbs[] = {
 	{ .name = "directory.search",
-	  .help = "find people in the directory",
+	  .help = "Find people in the directory",
 	  .role = ROLE_VIEWER, .risk = RISK_NONE,
 	  .params = search_params, .param_count = LENGTH(search_params),
 	  .read = search_read,
