@@ -24,7 +24,7 @@ static const struct verb_param list_params[] = {
 
 static const struct verb_param export_params[] = {
 	{ .name = "format", .type = PARAM_CHOICE, .choices = "csv|json",
-	  .help = "csv when not given" },
+	  .help = "CSV when not given" },
 	{ .name = "sort", .type = PARAM_CHOICE,
 	  .choices = "mail|name|directory", .help = "Order; mail when not "
 	  "given" },

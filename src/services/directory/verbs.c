@@ -56,19 +56,19 @@ test_read(struct ctx *ctx, const json_t *params, json_t **result,
 
 static const struct verb_param search_params[] = {
 	{ .name = "text", .type = PARAM_TEXT, .required = true,
-	  .positional = true, .help = "a part of the name, mail or uid" },
+	  .positional = true, .help = "A part of the name, mail or uid" },
 	{ .name = "limit", .type = PARAM_INT, .min = 1, .max = LIMIT_MAX,
-	  .help = "how many people at most; 50 when not given" },
+	  .help = "How many people at most; 50 when not given" },
 };
 
 static const struct verb_param show_params[] = {
 	{ .name = "who", .type = PARAM_TEXT, .required = true,
-	  .positional = true, .help = "mail, uid, full name or DN" },
+	  .positional = true, .help = "Mail, uid, full name or DN" },
 };
 
 static const struct verb_param test_params[] = {
 	{ .name = "mail", .type = PARAM_MAIL,
-	  .help = "also look for the person with this mail" },
+	  .help = "Also look for the person with this mail" },
 };
 
 static const struct verb verbs[] = {
@@ -82,7 +82,7 @@ static const struct verb verbs[] = {
 	  .view = "people: name=Name,mail=Mail,uid=Uid,disabled=Disabled,"
 	      "dn=DN" },
 	{ .name = "directory.show",
-	  .help = "show a person of the directory with all groups",
+	  .help = "Show a person of the directory with all groups",
 	  .role = ROLE_VIEWER, .risk = RISK_NONE,
 	  .params = show_params, .param_count = LENGTH(show_params),
 	  .read = show_read,
@@ -92,7 +92,7 @@ static const struct verb verbs[] = {
 	      "\"level\":\"int\"}],\"more_groups\":\"bool\","
 	      "\"problems\":[\"string\"]}" },
 	{ .name = "directory.test",
-	  .help = "test the way to the directory, hop by hop",
+	  .help = "Test the way to the directory, hop by hop",
 	  .detail = "Names the hop that fails (settings, dns, tcp, tls, bind, "
 	      "base, filter, attribute, entry) and what to do.  ldaps is "
 	      "used when the site says so.  On a plain port "
