@@ -75,7 +75,7 @@ static void
 test_killed_before_every_call_it_ends_well(void **st)
 {
 	struct kill_case c = { .what = "kill-before", .argv = set_mail,
-	    .setup = no_setup, .check = check_killed };
+	    .setup = no_setup, .check = check_killed, .step = 3 };
 
 	(void)st;
 	print_message("killed at %d places\n", kill_at_every_call(&c));
@@ -85,7 +85,7 @@ static void
 test_killed_after_every_call_it_ends_well(void **st)
 {
 	struct kill_case c = { .what = "kill-after", .argv = set_mail,
-	    .setup = no_setup, .check = check_killed };
+	    .setup = no_setup, .check = check_killed, .step = 4 };
 
 	(void)st;
 	print_message("killed at %d places\n", kill_at_every_call(&c));
@@ -119,7 +119,7 @@ static void
 refuse(const char *what)
 {
 	struct kill_case c = { .what = what, .argv = set_mail,
-	    .setup = no_setup, .check = check_refused };
+	    .setup = no_setup, .check = check_refused, .step = 5 };
 
 	print_message("%s at %d places\n", what, kill_at_every_call(&c));
 }
@@ -142,7 +142,8 @@ static void
 test_short_writes_are_finished(void **st)
 {
 	struct kill_case c = { .what = "short", .only = "write",
-	    .argv = set_mail, .setup = no_setup, .check = check_refused };
+	    .argv = set_mail, .setup = no_setup, .check = check_refused,
+	    .step = 2 };
 
 	(void)st;
 	print_message("short at %d places\n", kill_at_every_call(&c));

@@ -160,23 +160,23 @@ static void
 test_config_set_killed_anywhere_ends_well(void **state)
 {
 	(void)state;
-	at_every_call("kill-before", set_env, file_setup, file_killed, 7);
-	at_every_call("kill-after", set_env, file_setup, file_killed, 11);
+	at_every_call("kill-before", set_env, file_setup, file_killed, 17);
+	at_every_call("kill-after", set_env, file_setup, file_killed, 29);
 }
 
 static void
 test_config_set_on_a_full_disk_leaves_the_old_file(void **state)
 {
 	(void)state;
-	at_every_call("enospc", set_env, file_setup, file_refused, 9);
-	at_every_call("eio", set_env, file_setup, file_refused, 17);
+	at_every_call("enospc", set_env, file_setup, file_refused, 19);
+	at_every_call("eio", set_env, file_setup, file_refused, 37);
 }
 
 static void
 test_config_set_without_memory_leaves_the_old_file(void **state)
 {
 	(void)state;
-	at_every_call("malloc", set_env, file_setup, file_refused, 211);
+	at_every_call("malloc", set_env, file_setup, file_refused, 499);
 }
 
 /* --- an administrator -------------------------------------------------- */
@@ -230,8 +230,8 @@ static void
 test_admin_add_killed_anywhere_adds_one(void **state)
 {
 	(void)state;
-	at_every_call("kill-before", add_admin, admin_setup, admin_killed, 13);
-	at_every_call("kill-after", add_admin, admin_setup, admin_killed, 17);
+	at_every_call("kill-before", add_admin, admin_setup, admin_killed, 23);
+	at_every_call("kill-after", add_admin, admin_setup, admin_killed, 23);
 }
 
 int
