@@ -230,9 +230,20 @@ job_file_open(struct ctx *ctx, const char *id, struct job_file *f,
 const json_t *
 job_file_line(const struct job_file *f, const char *step, const char *phase)
 {
-	AUTO_FREE char *key = line_key(step, phase);
+	AUTO_FREE char	*key = line_key(step, phase);
+	const json_t	*line;
+	size_t		 i;
 
-	return key != NULL ? json_object_get(f->last, key) : NULL;
+	if (key != NULL)
+		return json_object_get(f->last, key);
+	/* Lost memory must not make a step look as if it had never begun. */
+	for (i = json_array_size(f->lines); i-- > 0;) {
+		line = json_array_get(f->lines, i);
+		if (strcmp(json_text(line, "phase"), phase) == 0 &&
+		    strcmp(json_text(line, "step"), step) == 0)
+			return line;
+	}
+	return NULL;
 }
 
 enum job_state

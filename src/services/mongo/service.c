@@ -33,7 +33,8 @@ static const struct verb verbs[] = {
 	  "\"primary\":\"string?\",\"me\":\"string?\","
 	  "\"hosts\":[\"string\"],\"wire\":{\"min\":\"int\",\"max\":\"int\"},"
 	  "\"fcv\":\"string?\",\"members\":[{\"name\":\"string\","
-	  "\"state\":\"string\",\"healthy\":\"bool\",\"lag_s\":\"int?\"}],"
+	  "\"state\":\"string\",\"healthy\":\"bool\",\"lag_s\":\"int?\"},"
+	  "\"?\"],"
 	  "\"unknown\":{\"*\":\"string\"}}" },
 };
 
