@@ -134,6 +134,20 @@ url_password(const char *text, size_t *start, size_t *end)
 	return true;
 }
 
+/*
+ * A private key in PEM, or that in base64: "-----BEGIN " of anything but a
+ * certificate.
+ */
+static bool
+is_private_key(const char *value)
+{
+	static const char	 begin[] = "LS0tLS1CRUdJTi";
+
+	return strstr(value, "PRIVATE KEY-----") != NULL ||
+	    (str_starts(value, begin) &&
+	    !str_starts(value + sizeof(begin) - 1, "BDRVJU"));
+}
+
 bool
 site_value_is_secret(const char *value)
 {
@@ -192,7 +206,7 @@ site_value_mask(const char *key, const char *value)
 	} else if (str_starts(value, "mongodb://") ||
 	    str_starts(value, "mongodb+srv://")) {
 		url_put(value, 0, 0, &out);
-	} else if (site_key_is_secret(key)) {
+	} else if (site_key_is_secret(key) || is_private_key(value)) {
 		buf_puts(&out, SITE_MASK);
 	} else if (equals != NULL && str_ends(key, "]") &&
 	    name_is_secret(value, (size_t)(equals - value))) {

@@ -365,6 +365,32 @@ passwords_in_urls_are_hidden(void **state)
 	assert_string_equal(plain, "https://chat.corp.test:443/a");
 }
 
+static void
+private_keys_are_hidden_whatever_their_name(void **state)
+{
+	static const char *const keys[] = {
+		"-----BEGIN PRIVATE KEY-----\nMIIE\n",
+		"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n",
+		/* The same as base64, as a Kubernetes secret holds it. */
+		"LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUU=",
+		"LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo=",
+		"LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCg==",
+		"LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRVktLS0tLQo=",
+	};
+	AUTO_FREE char	*open = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(keys); i++) {
+		AUTO_FREE char *shown = site_value_mask("data[\"tls.key\"]",
+		    keys[i]);
+
+		assert_string_equal(shown, "***");
+	}
+	open = site_value_mask("data[\"tls.crt\"]",
+	    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==");
+	assert_string_equal(open, "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==");
+}
+
 int
 main(void)
 {
@@ -383,6 +409,7 @@ main(void)
 		cmocka_unit_test(variables_are_put_in_as_compose_does),
 		cmocka_unit_test(secret_keys_are_known),
 		cmocka_unit_test(passwords_in_urls_are_hidden),
+		cmocka_unit_test(private_keys_are_hidden_whatever_their_name),
 	};
 
 	return cmocka_run_group_tests_name("site facts", tests, NULL, NULL);
