@@ -45,6 +45,14 @@ hint_files(const struct site *site, struct err *e)
 	return err_hint(e, T_CONFIG_FORMAT_HINT, buf_str(&list));
 }
 
+/* Which file it is, and at least this advice.  Always false. */
+static bool
+blame_file(const struct config_file *f, const char *hint, struct err *e)
+{
+	err_context(e, "%s", f->path);
+	return e->hint[0] != '\0' ? false : err_hint(e, "%s", hint);
+}
+
 static bool
 config_open(struct ctx *ctx, const json_t *params, struct config_file *f,
     struct err *e)
@@ -64,6 +72,8 @@ config_open(struct ctx *ctx, const json_t *params, struct config_file *f,
 		err_set(e, ERR_USAGE, 0, T_CONFIG_FORMAT, f->path);
 		return hint_files(f->site, e);
 	}
+	if (json_text(params, "key")[0] == '\0')
+		return err_set(e, ERR_USAGE, 0, T_CONFIG_EMPTY, f->path);
 	folder = site_folder_open(f->site, f->path, &name, NULL, e);
 	if (folder < 0) {
 		if (e != NULL && e->code == ENOENT)
@@ -72,7 +82,25 @@ config_open(struct ctx *ctx, const json_t *params, struct config_file *f,
 	}
 	return file_read(folder, name, DOC_MAX_BYTES, &f->text, e) &&
 	    (doc_parse(&f->doc, format, buf_str(&f->text), f->text.len, e) ||
-	    err_context(e, "%s", f->path));
+	    blame_file(f, T_CONFIG_MEND_HINT, e));
+}
+
+/* How a key of this file is written: most absent keys are misspelled. */
+static bool
+hint_key(const struct config_file *f, struct err *e)
+{
+	static const struct {
+		const char *format, *hint;
+	} hints[] = {
+		{ "env", T_CONFIG_KEY_ENV }, { "ini", T_CONFIG_KEY_INI },
+		{ "xml", T_CONFIG_KEY_XML }, { "yaml", T_CONFIG_KEY_YAML },
+		{ "helm", T_CONFIG_KEY_YAML },
+	};
+
+	for (size_t i = 0; i < LENGTH(hints); i++)
+		if (strcmp(f->doc.format->name, hints[i].format) == 0)
+			return err_hint(e, "%s", hints[i].hint);
+	return false;
 }
 
 /* ---- reading */
@@ -84,14 +112,18 @@ node_need(const struct config_file *f, const char *key,
 	const struct doc_node *n = doc_find(&f->doc, key);
 
 	*node = n;
-	if (n == NULL)
-		return err_set(e, ERR_SITE, ENOENT, T_CONFIG_ABSENT, f->path,
-		    key);
+	if (n == NULL) {
+		err_set(e, ERR_SITE, ENOENT, T_CONFIG_ABSENT, f->path, key);
+		return hint_key(f, e);
+	}
 	if (n->kind == DOC_SCALAR)
 		return true;
-	if (n->kind == DOC_ALIAS)
-		return err_set(e, ERR_SITE, EINVAL, T_CONFIG_ALIAS, key,
-		    f->path, n->line, n->value != NULL ? n->value : "");
+	if (n->kind == DOC_ALIAS) {
+		err_set(e, ERR_SITE, EINVAL, T_CONFIG_ALIAS, key, f->path,
+		    n->line, n->value != NULL ? n->value : "");
+		return err_hint(e, T_CONFIG_ALIAS_HINT,
+		    n->value != NULL ? n->value : "");
+	}
 	err_set(e, ERR_SITE, EISDIR, T_CONFIG_GROUP, key, f->path, n->line);
 	return err_hint(e, T_CONFIG_GROUP_HINT);
 }
@@ -166,7 +198,7 @@ edit_plan(struct ctx *ctx, const struct config_file *f,
 	bool			 ok;
 
 	ok = doc_edit(&f->doc, change, key, value, &text, &splice, e) ||
-	    err_context(e, "%s", f->path);
+	    blame_file(f, T_CONFIG_BY_HAND_HINT, e);
 	ok = ok && site_plan_write(ctx, plan, f->path, key, &f->text, &text,
 	    &splice, e);
 	buf_wipe(&splice.data);
@@ -223,6 +255,20 @@ config_set_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 	return ok;
 }
 
+/* Nothing to do is said with its reason: a typo looks the same. */
+static bool
+absent_mention(const struct config_file *f, const char *key,
+    struct plan *plan, struct err *e)
+{
+	struct err	 why = { 0 };
+
+	if (doc_find(&f->doc, key) != NULL)
+		return true;
+	hint_key(f, &why);
+	return plan_note_add(plan, e, T_CONFIG_UNSET_ABSENT, f->path, key,
+	    why.hint);
+}
+
 bool
 config_unset_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
     struct err *e)
@@ -234,9 +280,10 @@ config_unset_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 
 	if (reason != NULL && !keeps)
 		return err_set(e, ERR_USAGE, 0, T_CONFIG_REASON);
-	ok = config_open(ctx, params, &f, e) && edit_plan(ctx, &f,
-	    keeps ? DOC_COMMENT_OUT : DOC_UNSET, json_text(params, "key"),
-	    reason, plan, e);
+	ok = config_open(ctx, params, &f, e) &&
+	    absent_mention(&f, json_text(params, "key"), plan, e) &&
+	    edit_plan(ctx, &f, keeps ? DOC_COMMENT_OUT : DOC_UNSET,
+	    json_text(params, "key"), reason, plan, e);
 	config_fini(&f);
 	return ok;
 }

@@ -92,9 +92,11 @@ yml_set(const struct doc *doc, const char *path, uint32_t n,
 	const struct doc_node	*node = &doc->nodes[n];
 	bool			 in_flow;
 
-	if (node->kind != DOC_SCALAR)
-		return err_set(e, ERR_REFUSED, 0, T_YAML_COLLECTION, path,
+	if (node->kind != DOC_SCALAR) {
+		err_set(e, ERR_REFUSED, 0, T_YAML_COLLECTION, path,
 		    node->line);
+		return err_hint(e, T_YAML_COLLECTION_HINT);
+	}
 	if (info->tagged)
 		return err_set(e, ERR_REFUSED, 0, T_YAML_TAGGED, path,
 		    node->line);
@@ -119,6 +121,10 @@ static bool
 refuse_aliased(const char *path, const char *anchor, unsigned line,
     struct err *e)
 {
+	if (strcmp(anchor, "<<") == 0) {
+		err_set(e, ERR_REFUSED, 0, T_YAML_MERGED, path, line);
+		return err_hint(e, T_YAML_MERGED_HINT);
+	}
 	err_set(e, ERR_REFUSED, 0, T_YAML_ALIASED, path, anchor, line);
 	return err_hint(e, T_YAML_ALIASED_HINT);
 }

@@ -76,6 +76,13 @@ lines_differ(const char *a, const char *b)
 	return n;
 }
 
+static void
+has_words(const struct run_result *r, const char *words)
+{
+	if (strstr(buf_str(&r->out), words) == NULL)
+		fail_msg("\"%s\" lacks \"%s\"", buf_str(&r->out), words);
+}
+
 static const char *
 result_text(const struct run_result *r, const char *name)
 {
@@ -297,6 +304,40 @@ site_show_gives_every_fact_with_file_and_line(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+a_key_that_is_not_there_comes_with_how_keys_are_written(void **state)
+{
+	static const struct {
+		const char *file, *key, *words;
+	} cases[] = {
+		{ "custom.env", "public_url", "told apart by case" },
+		{ "chatlogging.ini", "CL_X", "/KEY for an entry" },
+		{ "docker-compose.yml", "services.nope", "[\\\"a.b\\\"]" },
+		{ "StCommunityConfig.xml", "LDAP/Connection[9]/@HostName",
+		  "counted from 1" },
+	};
+	struct world	*w = *state;
+	AUTO_RUN struct run_result empty = RUN(w, NULL, "config", "get",
+	    "custom.env", "");
+
+	site_tree_put(&w->tree, "chatlogging.ini", "CL_X=1\n");
+	run_assert_exit(&empty, 2);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		AUTO_RUN struct run_result get = RUN(w, NULL, "config",
+		    "get", cases[i].file, cases[i].key);
+		AUTO_RUN struct run_result unset = RUN(w, NULL, "config",
+		    "unset", cases[i].file, cases[i].key, "--yes");
+
+		if (i == 1)
+			has_words(&get, "does not hold CL_X");
+		run_assert_exit(&get, 1);
+		has_words(&get, cases[i].words);
+		run_assert_exit(&unset, 0);
+		has_words(&unset, "nothing to do");
+		has_words(&unset, cases[i].words);
+	}
+}
+
 int
 main(void)
 {
@@ -307,6 +348,7 @@ main(void)
 		TEST(a_value_behind_an_alias_is_refused_by_its_anchor),
 		TEST(a_secret_is_masked_and_never_typed),
 		TEST(absent_keys_and_equal_values_change_nothing),
+		TEST(a_key_that_is_not_there_comes_with_how_keys_are_written),
 		TEST(files_outside_the_site_are_refused),
 		TEST(unset_can_leave_a_comment_with_the_reason),
 		TEST(site_show_gives_every_fact_with_file_and_line),

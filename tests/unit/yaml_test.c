@@ -218,7 +218,7 @@ what_comes_from_an_anchor_is_shown_and_refused(void **state)
 	assert_string_equal(n->anchor, "common");
 	doc_fini(&doc);
 	edit_refused(&doc_yaml, compose, DOC_SET, "services.nginx.restart",
-	    "no", "anchor common at line 7");
+	    "no", "Line 7 takes services.nginx.restart from the anchor common");
 	edit_refused(&doc_yaml, compose, DOC_UNSET, "services.mux.logging",
 	    NULL, "anchor common");
 	edit_refused(&doc_yaml, compose, DOC_SET, "services.mux.logging.x",
