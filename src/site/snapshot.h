@@ -43,7 +43,7 @@ bool	 snapshot_wants(const char *name);
 /* ---- snapshot_store.c */
 
 bool	 snapshot_content(const json_t *entries, char hex[65], struct err *e);
-/* Draws an id: UTC time and a random part. */
+/* Draws an id: UTC time to the millisecond and a random part. */
 bool	 snapshot_id_new(const struct ctx *ctx, char id[SNAPSHOT_ID_SIZE],
 	     struct err *e);
 /* The time in an id, ms since 1970; -1 when it is no id. */

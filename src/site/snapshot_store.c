@@ -27,6 +27,7 @@
 #define MANIFEST_MAX	((size_t)64 << 20)
 #define ID_TIME		"00000000T000000Z"
 #define ID_RANDOM	4		/* bytes */
+#define ID_MS		3		/* their first digits: milliseconds */
 #define DIGEST_MARK	"\nsha256 "
 
 bool
@@ -44,7 +45,8 @@ bool
 snapshot_id_new(const struct ctx *ctx, char id[SNAPSHOT_ID_SIZE],
     struct err *e)
 {
-	time_t		 s = (time_t)(clock_wall_ms(ctx->clock) / 1000);
+	int64_t		 ms = clock_wall_ms(ctx->clock);
+	time_t		 s = (time_t)(ms / 1000);
 	char		 random[2 * ID_RANDOM + 1], when[sizeof(ID_TIME)];
 	struct tm	 tm;
 
@@ -53,7 +55,9 @@ snapshot_id_new(const struct ctx *ctx, char id[SNAPSHOT_ID_SIZE],
 	if (!digest_random_hex(ID_RANDOM, random, e))
 		return false;
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(id, SNAPSHOT_ID_SIZE, "%s-%s", when, random);
+	/* Ids sort by age: two changes may fall into one second. */
+	snprintf(id, SNAPSHOT_ID_SIZE, "%s-%03x%s", when,
+	    (unsigned)(ms % 1000), random + ID_MS);
 	return true;
 }
 

@@ -106,6 +106,22 @@ the_same_state_is_not_taken_twice(void **state)
 }
 
 static void
+the_latest_of_one_second_is_the_last_one(void **state)
+{
+	struct world	*w = *state;
+	char		 before[SNAPSHOT_ID_SIZE] = "", id[SNAPSHOT_ID_SIZE];
+
+	w->clock.offset_ms -= clock_wall_ms(&w->clock) % 1000;
+	for (int i = 0; i < 9; i++) {
+		assert_true(snapshot_id_new(&w->ctx, id, NULL));
+		assert_true(snapshot_id_ms(id) > 0);
+		assert_true(strcmp(before, id) < 0);
+		memcpy(before, id, sizeof(id));
+		w->clock.offset_ms += 40;
+	}
+}
+
+static void
 a_restore_takes_a_snapshot_first(void **state)
 {
 	struct world		*w = *state;
@@ -349,6 +365,7 @@ main(void)
 		CASE(a_large_file_is_named_as_skipped),
 		CASE(a_link_is_kept_as_a_link_and_not_followed),
 		CASE(the_same_state_is_not_taken_twice),
+		CASE(the_latest_of_one_second_is_the_last_one),
 		CASE(a_restore_takes_a_snapshot_first),
 		CASE(a_manifest_holds_no_secret),
 		CASE(a_diff_says_what_a_restore_would_do),
