@@ -188,23 +188,49 @@ add_steps(struct restore *r, const json_t *changes, const char *file,
 	return true;
 }
 
+/* Says what came since and stays: "snapshot diff" lists it as removed. */
+static bool
+mention_newer(struct restore *r, const json_t *changes, size_t *count,
+    struct err *e)
+{
+	const char	*path, *first = "";
+	json_t		*change;
+	size_t		 i;
+
+	json_array_foreach(changes, i, change) {
+		path = json_text(change, "path");
+		if (r->is_exact || json_object_get(r->want, path) != NULL ||
+		    is_type(json_object_get(r->have, path), "folder"))
+			continue;
+		if ((*count)++ == 0)
+			first = path;
+	}
+	return *count == 0 || plan_note_add(r->plan, e, T_SNAP_NEWER, *count,
+	    first);
+}
+
 static bool
 restore_all(struct restore *r, const char *id, const char *file,
     struct err *e)
 {
 	AUTO_JSON json_t	*changes = NULL;
+	size_t			 newer = 0;
 
 	while (file != NULL && str_starts(file, "./"))
 		file += 2;
-	if (file != NULL && json_object_get(r->want, file) == NULL)
-		return err_set(e, ERR_SNAPSHOT, ENOENT, T_SNAP_NO_FILE, id,
-		    file);
+	if (file != NULL && json_object_get(r->want, file) == NULL) {
+		err_set(e, ERR_SNAPSHOT, ENOENT, T_SNAP_NO_FILE, id, file);
+		return err_hint(e, T_SNAP_NO_FILE_HINT, id);
+	}
 	changes = snapshot_compare(r->have, r->want, e);
 	if (changes == NULL || !add_steps(r, changes, file, true, e) ||
 	    !add_steps(r, changes, file, false, e))
 		return false;
+	if (file == NULL && !mention_newer(r, changes, &newer, e))
+		return false;
 	if (plan_is_empty(r->plan))
-		return plan_note_add(r->plan, e, T_SNAP_SAME, id);
+		return newer > 0 || plan_note_add(r->plan, e, T_SNAP_SAME,
+		    id);
 	return effect_plan(r->ctx, r->plan, r->effect, e);
 }
 

@@ -247,7 +247,7 @@ snapshot_find(struct ctx *ctx, const char *typed, char id[SNAPSHOT_ID_SIZE],
 	json_array_foreach(ids, i, value) {
 		one = json_string_value(value);
 		if (strcmp(typed, "latest") == 0 ? i == 0 :
-		    str_starts(one, typed)) {
+		    *typed != '\0' && str_starts(one, typed)) {
 			found = one;
 			hits++;
 		}
@@ -256,8 +256,10 @@ snapshot_find(struct ctx *ctx, const char *typed, char id[SNAPSHOT_ID_SIZE],
 		err_set(e, ERR_SNAPSHOT, ENOENT, T_SNAP_UNKNOWN, typed);
 		return err_hint(e, T_SNAP_UNKNOWN_HINT);
 	}
-	if (hits > 1)
-		return err_set(e, ERR_USAGE, 0, T_SNAP_SEVERAL, typed, hits);
+	if (hits > 1) {
+		err_set(e, ERR_USAGE, 0, T_SNAP_SEVERAL, typed, hits);
+		return err_hint(e, T_SNAP_SEVERAL_HINT);
+	}
 	snprintf(id, SNAPSHOT_ID_SIZE, "%s", found);
 	return true;
 }

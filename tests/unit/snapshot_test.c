@@ -259,6 +259,29 @@ an_exact_restore_removes_what_came_since(void **state)
 }
 
 static void
+a_restore_says_what_came_since_and_stays(void **state)
+{
+	struct world	*w = *state;
+	AUTO_FREE char	*since = str_format("%s/since.conf", w->root);
+	AUTO_JSON json_t *params = NULL, *shown = NULL;
+	struct plan	*plan;
+	AUTO_FREE char	*text = NULL;
+
+	world_take(w);
+	world_put(w, "since.conf", "x\n");
+	params = json_pack("{s:s}", "id", "latest");
+	plan = world_plan_of(w, "snapshot.restore", params, NULL);
+	assert_non_null(plan);
+	assert_true(plan_is_empty(plan));
+	shown = plan_json(plan);
+	text = json_dumps(shown, 0);
+	assert_non_null(strstr(text, "the first is since.conf; --exact"));
+	assert_null(strstr(text, "Everything is as"));
+	plan_free(plan);
+	assert_true(file_exists(AT_FDCWD, since));
+}
+
+static void
 a_restore_of_one_file_leaves_the_others(void **state)
 {
 	struct world *w = *state;
@@ -372,6 +395,7 @@ main(void)
 		CASE(a_diff_shows_lines_but_no_secret),
 		CASE(a_restore_puts_back_bytes_modes_and_times),
 		CASE(an_exact_restore_removes_what_came_since),
+		CASE(a_restore_says_what_came_since_and_stays),
 		CASE(a_restore_of_one_file_leaves_the_others),
 		CASE(a_restore_makes_links_again_and_never_writes_through_one),
 		CASE(a_restore_is_undone_as_a_whole),
