@@ -92,6 +92,16 @@ a_user_that_is_not_encoded_is_told(void **state)
 	bad("mongodb://a%zz:geheim@h/", "user name", "geheim");
 }
 
+/* All of / ? # [ ] : @ in a password, as the guide's list has them. */
+static void
+a_password_that_looks_like_options_is_told(void **state)
+{
+	(void)state;
+	bad("mongodb://u:ge@hei:/?#[]m@h:1/?w=1", "percent-encoded", "hei");
+	bad("mongodb://u:ge@hei/?a=m@h:1/?w=1", "percent-encoded", "hei");
+	good("mongodb://u:geheim@h:1/?appName=a@b&w=1");
+}
+
 static void
 a_full_stop_where_the_at_sign_belongs_is_told(void **state)
 {
@@ -133,6 +143,8 @@ of_a_url_that_cannot_be_read_nothing_is_shown(void **state)
 	masked("mongodb://u:ge/heim@h/", "mongodb://***");
 	masked("mongodb://u:geheim.mongo:27017/", "mongodb://***");
 	masked("u:geheim@h", "***");
+	masked("mongodb://u:ge@hei:/?#m@h:1/?w=1", "mongodb://***");
+	masked("mongodb://u:ge@hei/?a=m@h", "mongodb://***");
 }
 
 static void
@@ -156,6 +168,7 @@ main(void)
 		cmocka_unit_test(another_scheme_is_named),
 		cmocka_unit_test(a_password_that_is_not_encoded_is_told),
 		cmocka_unit_test(a_user_that_is_not_encoded_is_told),
+		cmocka_unit_test(a_password_that_looks_like_options_is_told),
 		cmocka_unit_test(
 		    a_full_stop_where_the_at_sign_belongs_is_told),
 		cmocka_unit_test(a_shown_url_has_no_secret_in_it),

@@ -90,6 +90,25 @@ url_last(const char *s, size_t len, char c)
 	return len == 0 ? NULL : memrchr(s, c, len);
 }
 
+/*
+ * An "@" behind the first "?" belongs to the value of an option; without a
+ * name and "=" before it, or with another "?" behind it, it ends a password
+ * that has "?" in it.
+ */
+static bool
+url_options_have_password(const char *options)
+{
+	const char	*at = strrchr(options, '@');
+	const char	*name = at == NULL ? NULL :
+	    url_last(options, (size_t)(at - options), '&');
+
+	if (at == NULL)
+		return false;
+	name = name != NULL ? name : options;
+	return memchr(name, '=', (size_t)(at - name)) == NULL ||
+	    strchr(at, '?') != NULL;
+}
+
 bool
 mongo_url_check(const char *url, struct err *e)
 {
@@ -107,6 +126,8 @@ mongo_url_check(const char *url, struct err *e)
 		return url_encoding_err(T_URL_USER_OR_PASSWORD, e);
 	if (to_options > authority &&
 	    url_last(rest + authority, to_options - authority, '@') != NULL)
+		return url_encoding_err(T_URL_USER_OR_PASSWORD, e);
+	if (url_options_have_password(rest + to_options))
 		return url_encoding_err(T_URL_USER_OR_PASSWORD, e);
 	if (at == NULL && url_hosts_have_password(rest, authority)) {
 		err_set(e, ERR_MONGO, MONGO_BAD_URL, T_URL_NO_AT);
@@ -154,7 +175,8 @@ mongo_url_mask(const char *url)
 	struct err	 ignored;
 
 	/* Where the password ends cannot be known: show nothing of it. */
-	if (rest == NULL || !mongo_url_check(url, &ignored)) {
+	if (rest == NULL || !mongo_url_check(url, &ignored) ||
+	    strchr(rest + strcspn(rest, "?"), '@') != NULL) {
 		buf_add(&out, url, rest == NULL ? 0 : (size_t)(rest - url));
 		buf_puts(&out, "***");
 		return buf_take(&out);
