@@ -45,7 +45,7 @@ struct ctx {
 	const char		*site_wanted;
 	struct site		*site;
 	char			 site_id[65];	/* "" until found */
-	char			 site_adopted[4096];	/* of a job's site */
+	char			 site_adopted[4096];	/* its words, if ours */
 
 	/* The connection kept between steps: mongo_need, mongo_forget. */
 	struct mongo		*mongo;

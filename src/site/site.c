@@ -377,8 +377,12 @@ site_is_meant(struct ctx *ctx, struct err *e)
 		site_free(found);
 		return false;
 	}
-	if (!found->is_demo)
-		ctx->site_wanted = found->root;
+	/* A copy: the words outlive the site that they name. */
+	if (!found->is_demo) {
+		snprintf(ctx->site_adopted, sizeof(ctx->site_adopted), "%s",
+		    found->root);
+		ctx->site_wanted = ctx->site_adopted;
+	}
 	return true;
 }
 

@@ -114,7 +114,6 @@ forget_site(struct world *w)
 {
 	site_free(w->ctx.site);
 	w->ctx.site = NULL;
-	w->ctx.site_wanted = w->tree.dir;
 	w->ctx.site_id[0] = '\0';
 }
 
