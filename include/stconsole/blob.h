@@ -11,7 +11,7 @@
 /* Durable when it returns.  digest is filled. */
 bool	 blob_put(const struct ctx *ctx, const void *data, size_t len,
 	     char digest[65], struct err *e);
-/* Verifies the digest: damaged content is ERR_SNAPSHOT.  out NULL: only that. */
+/* Verifies the digest: damage is ERR_SNAPSHOT.  out NULL: only that. */
 bool	 blob_get(const struct ctx *ctx, const char *digest, struct buf *out,
 	     struct err *e);
 bool	 blob_exists(const struct ctx *ctx, const char *digest);

@@ -50,7 +50,7 @@ enum err_domain {
 
 struct err {
 	enum err_domain	 domain;
-	int		 code;		/* errno, MongoDB or LDAP code, else 0 */
+	int		 code;		/* errno, MongoDB's, LDAP's, or 0 */
 	bool		 retryable;	/* the same call may succeed later */
 	char		 msg[400];	/* one sentence, no newline */
 	char		 hint[240];	/* what to do, may be "" */

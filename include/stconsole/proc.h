@@ -15,7 +15,7 @@
 
 struct proc_spec {
 	const char *const	*argv;		/* NULL-terminated, by PATH */
-	const char *const	*env;		/* "NAME=value", NULL, or NULL */
+	const char *const	*env;		/* "NAME=value"; NULL at the end */
 	const char		*cwd;		/* NULL: ours */
 	const void		*input;		/* for stdin, or NULL */
 	size_t			 input_len;

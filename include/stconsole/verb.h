@@ -46,7 +46,7 @@ typedef bool (*verb_plan)(struct ctx *ctx, const json_t *params,
 struct verb {
 	const char		*name;		/* "admin.add" */
 	const char		*help;		/* one line, imperative */
-	const char		*detail;	/* paragraphs for man, or NULL */
+	const char		*detail;	/* for man, or NULL */
 	enum role		 role;		/* at least */
 	enum risk		 risk;
 	bool			 no_site;	/* works without a deployment */

@@ -106,9 +106,10 @@ file_sync_dir(int dirfd, const char *path, struct err *e)
 	AUTO_CLOSE int fd = openat(dirfd, path,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || fsync(fd) < 0)
-		return err_sys(e, T_FILE_SYNC, path);
-	return true;
+	/* Some network file systems know no fsync of a folder. */
+	if (fd >= 0 && (fsync(fd) == 0 || errno == EINVAL))
+		return true;
+	return err_sys(e, T_FILE_SYNC, path);
 }
 
 /* The folder part of a path, "." when there is none.  malloc'd. */
@@ -343,6 +344,9 @@ file_make_dirs(const char *path, mode_t mode, struct err *e)
 		return false;
 	if (mkdir(path, mode) < 0 && errno != EEXIST)
 		return err_sys(e, T_DIR_MAKE, path);
+	/* One that may be passed but not listed cannot be opened for it. */
+	if (access(folder, R_OK) < 0)
+		return true;
 	return file_sync_dir(AT_FDCWD, folder, e);
 }
 

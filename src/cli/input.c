@@ -178,6 +178,9 @@ file_put(struct ctx *ctx, struct cli_call *call, const struct verb_param *p,
 		return err_sys(e, T_INPUT_OPEN, file);
 	if (p->type == PARAM_INPUT)
 		return text_put(ctx, call, p, fd, file, e);
+	/* A pipe may be silent: Ctrl-C must reach us before we read. */
+	if (is_stdin && !stdin_wait(ctx->cancel, e))
+		return false;
 	s = secret_read(fd, SECRET_MAX, e);
 	return s != NULL ? secret_put(ctx, call, p, s, e) :
 	    err_context(e, "%s", file);

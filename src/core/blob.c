@@ -56,7 +56,7 @@ blob_put_named(const struct ctx *ctx, const char *digest, const void *data,
 
 	if (path == NULL)
 		return false;
-	/* Used again is young again: the sweep keeps what is just being used. */
+	/* Used again is young again: the sweep keeps what is in use. */
 	if (file_exists(AT_FDCWD, path) && blob_get(ctx, digest, NULL, NULL))
 		return utimensat(AT_FDCWD, path, NULL, 0) == 0 ||
 		    err_sys(e, "%s", path);

@@ -34,29 +34,55 @@ job_summary(const struct job_file *f)
 	    job_file_verified(f), "steps", (json_int_t)count);
 }
 
-/* A folder whose plan.json was never finished is no job; it is passed. */
+/*
+ * A job that cannot be read may have changed something: it is named.  A
+ * folder whose plan.json was never finished is no job; it is passed.
+ */
+static bool
+damaged_add(struct ctx *ctx, const char *id, const struct err *why,
+    json_t *out, struct err *e)
+{
+	AUTO_FREE char *path = store_path(ctx->store, "jobs/%s/plan.json", id);
+
+	if (path == NULL)
+		return err_nomem(e);
+	if (!file_exists(AT_FDCWD, path))
+		return true;
+	return json_array_append_new(out, json_pack("{s:s, s:o}", "id", id,
+	    "problem", json_lossy(why->msg, strlen(why->msg)))) == 0 ? true :
+	    err_nomem(e);
+}
+
 bool
 job_list_read(struct ctx *ctx, const json_t *params, json_t **result,
     struct err *e)
 {
 	AUTO_JSON json_t	*ids = job_file_ids(ctx, e);
 	AUTO_JSON json_t	*out = json_array();
+	AUTO_JSON json_t	*damaged = json_array();
 	const json_t		*id;
+	struct err		 why = { 0 };
 	int64_t			 limit = json_int(params, "limit", 50);
 	struct job_file		 f;
 	size_t			 i;
 
-	if (ids == NULL || out == NULL)
+	if (ids == NULL)
 		return false;
+	if (out == NULL || damaged == NULL)
+		return err_nomem(e);
 	json_array_foreach (ids, i, id) {
 		if ((int64_t)json_array_size(out) >= limit)
 			break;
-		if (!job_file_open(ctx, json_string_value(id), &f, NULL))
+		if (!job_file_open(ctx, json_string_value(id), &f, &why)) {
+			if (!damaged_add(ctx, json_string_value(id), &why,
+			    damaged, e))
+				return false;
 			continue;
+		}
 		json_array_append_new(out, job_summary(&f));
 		job_file_fini(&f);
 	}
-	*result = json_pack("{s:O}", "jobs", out);
+	*result = json_pack("{s:O, s:O}", "jobs", out, "damaged", damaged);
 	return *result != NULL ? true : err_nomem(e);
 }
 

@@ -103,7 +103,8 @@ static const struct verb verbs[] = {
 	{ .name = "job.list", .help = "List jobs, the newest first",
 	  .role = ROLE_VIEWER, .no_site = true, .params = limit_params,
 	  .param_count = 1, .read = job_list_read, .schema = "{\"jobs\":[{"
-	  JOB_SCHEMA ",\"steps\":\"int\"}]}", .view = "jobs: id=Job,state="
+	  JOB_SCHEMA ",\"steps\":\"int\"}],\"damaged\":[{\"id\":"
+	  "\"string\",\"problem\":\"string\"}]}", .view = "jobs: id=Job,state="
 	  "State,verified=Verified,verb=Verb,user=By,created=When" },
 	{ .name = "job.show", .help = "Show a job, its steps and journal",
 	  .role = ROLE_VIEWER, .no_site = true, .params = job_params,

@@ -255,7 +255,7 @@ test_a_rollback_does_not_move_the_call_to_another_site(void **state)
 
 /* "stop:x" stops this process until somebody lets it go on. */
 static void
-test_a_job_that_still_runs_at_the_deadline_gets_its_time_later(void **state)
+test_a_job_that_runs_beyond_the_deadline_gets_time(void **state)
 {
 	struct toy	*t = *state;
 	pid_t		 pid = fork();
@@ -319,7 +319,7 @@ main(int argc, char **argv)
 		GUARD_TEST(
 		    test_a_rollback_does_not_move_the_call_to_another_site),
 		GUARD_TEST(
-		  test_a_job_that_still_runs_at_the_deadline_gets_its_time_later)
+		  test_a_job_that_runs_beyond_the_deadline_gets_time)
 	};
 
 	if (argc == 6 && strcmp(argv[4], "guard") == 0)

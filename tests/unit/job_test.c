@@ -193,7 +193,7 @@ test_a_job_of_hundreds_of_steps_is_undone_and_redone(void **state)
 }
 
 static void
-test_what_somebody_changed_since_is_not_overwritten_by_undo(void **state)
+test_what_somebody_changed_since_is_not_undone(void **state)
 {
 	struct toy		*t = *state;
 	struct job_result	 r, u;
@@ -459,7 +459,7 @@ main(void)
 		JOB_TEST(
 		    test_a_job_of_hundreds_of_steps_is_undone_and_redone),
 		JOB_TEST(
-		    test_what_somebody_changed_since_is_not_overwritten_by_undo),
+		    test_what_somebody_changed_since_is_not_undone),
 		JOB_TEST(test_a_world_that_moved_since_the_preview_is_told),
 		JOB_TEST(
 		    test_eight_digits_of_the_hash_are_enough_and_seven_are_not),

@@ -271,6 +271,28 @@ test_a_plan_that_was_changed_on_disk_is_not_carried_out(void **state)
 	assert_string_equal(b, "");
 }
 
+/* Hidden, nobody would know that it may have changed something. */
+static void
+test_a_job_that_cannot_be_read_is_listed_as_damaged(void **state)
+{
+	struct toy		*t = *state;
+	struct job_result	 r;
+	AUTO_FREE char		*path = NULL;
+	AUTO_JSON json_t	*none = json_object(), *result = NULL;
+	AUTO_PLAN struct plan	*p = NULL;
+	const json_t		*damaged;
+	struct err		 e = { 0 };
+
+	hold_job(t, &r);
+	path = store_path(t->ctx.store, "jobs/%s/journal", r.id);
+	assert_true(file_write(AT_FDCWD, path, "rubbish\n", 8, 0600, &e));
+	assert_true(verb_call(&t->ctx, registry_verb(t->ctx.registry,
+	    "job.list"), none, &result, &p, &e));
+	damaged = json_array_get(json_object_get(result, "damaged"), 0);
+	assert_string_equal(json_text(damaged, "id"), r.id);
+	assert_non_null(strstr(json_text(damaged, "problem"), "Line 1 "));
+}
+
 static void
 test_rubbish_in_place_of_a_plan_is_an_error_with_words(void **state)
 {
@@ -340,6 +362,7 @@ main(void)
 		    test_a_plan_that_was_changed_on_disk_is_not_carried_out),
 		PLAN_TEST(
 		    test_rubbish_in_place_of_a_plan_is_an_error_with_words),
+		PLAN_TEST(test_a_job_that_cannot_be_read_is_listed_as_damaged),
 		PLAN_TEST(test_no_id_leads_out_of_the_folder_of_jobs)
 	};
 

@@ -219,7 +219,7 @@ test_a_secret_setting_is_set_replaced_unset_and_undone(void **state)
 }
 
 static void
-test_the_same_secret_has_the_same_plan_and_another_has_another(void **state)
+test_the_same_secret_has_the_same_plan_only(void **state)
 {
 	struct toy	*t = *state;
 	const struct verb *v = registry_verb(t->ctx.registry, "settings.set");
@@ -292,7 +292,7 @@ main(void)
 		SETTINGS_TEST(
 		    test_a_secret_setting_is_set_replaced_unset_and_undone),
 		SETTINGS_TEST(
-		  test_the_same_secret_has_the_same_plan_and_another_has_another),
+		  test_the_same_secret_has_the_same_plan_only),
 		SETTINGS_TEST(
 		    test_a_secret_typed_as_a_value_is_a_usage_error),
 		SETTINGS_TEST(test_the_list_tells_only_that_a_secret_is_set)
