@@ -15,7 +15,7 @@
 
 struct proc_spec {
 	const char *const	*argv;		/* NULL-terminated, by PATH */
-	const char *const	*env;		/* "NAME=value"; NULL at the end */
+	const char *const	*env;		/* "NAME=value", then NULL */
 	const char		*cwd;		/* NULL: ours */
 	const void		*input;		/* for stdin, or NULL */
 	size_t			 input_len;
