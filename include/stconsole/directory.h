@@ -35,6 +35,9 @@ struct mail_match {
  */
 bool	 directory_open(struct ctx *ctx, struct directory **out,
 	     struct err *e);
+/* The same, but no step of it waits longer than most_ms. */
+bool	 directory_open_within(struct ctx *ctx, int most_ms,
+	     struct directory **out, struct err *e);
 /*
  * directory_open() is content with one server that answers.  False when
  * another one does not: then "missing" may only mean "not seen", and the

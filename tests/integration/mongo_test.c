@@ -146,10 +146,15 @@ a_server_that_does_not_answer(void **state)
 	AUTO_FREE char	*url = str_format(
 	    "mongodb://127.0.0.1:%d/?serverSelectionTimeoutMS=500"
 	    "&connectTimeoutMS=500", p.port);
+	AUTO_FREE char	*tls = NULL;
 
 	(void)state;
 	refused(url, MONGO_UNREACHABLE,
 	    "accepts the connection but does not answer");
+	/* The same with TLS is no trouble of TLS. */
+	tls = str_format("%s&tls=true", url);
+	refused(tls, MONGO_UNREACHABLE,
+	    "accepts the connection but does not answer within");
 	mongo_peer_end(&p);
 }
 

@@ -90,6 +90,13 @@ directory_options_read(const struct ctx *ctx, struct directory_options *out,
 bool
 directory_open(struct ctx *ctx, struct directory **out, struct err *e)
 {
+	return directory_open_within(ctx, TIMEOUT_MAX_MS, out, e);
+}
+
+bool
+directory_open_within(struct ctx *ctx, int most_ms, struct directory **out,
+    struct err *e)
+{
 	const struct site_ldap		*conf;
 	struct directory_options	 opts;
 	struct site			*site;
@@ -99,5 +106,9 @@ directory_open(struct ctx *ctx, struct directory **out, struct err *e)
 	    !site_ldap_servers(site, &conf, &count, e) ||
 	    !directory_options_read(ctx, &opts, e))
 		return false;
+	if (opts.connect_ms > most_ms)
+		opts.connect_ms = most_ms;
+	if (opts.answer_ms > most_ms)
+		opts.answer_ms = most_ms;
 	return directory_open_servers(ctx, conf, count, &opts, out, e);
 }

@@ -135,6 +135,8 @@ hop_hint(enum hop hop)
 	case HOP_TIMEOUT:
 	case HOP_TCP:
 		return T_HINT_TIMEOUT;
+	case HOP_HANGS:
+		return T_HINT_HANGS;
 	case HOP_TLS:
 		return T_HINT_TLS;
 	default:
@@ -174,7 +176,8 @@ blame_unreachable(struct mongo *m, const bson_error_t *be, struct err *e)
 	    MONGO_UNREACHABLE, T_UNREACHABLE,
 	    text.len > 0 ? buf_str(&text) : be->message);
 	if (e != NULL)
-		e->retryable = hop == HOP_REFUSED || hop == HOP_TIMEOUT;
+		e->retryable = hop == HOP_REFUSED || hop == HOP_TIMEOUT ||
+		    hop == HOP_HANGS;
 	return err_hint(e, "%s", hop_hint(hop));
 }
 

@@ -42,7 +42,10 @@ struct mongo {
 };
 
 /* How far a server can be reached, found out after the driver failed. */
-enum hop { HOP_FINE, HOP_NAME, HOP_REFUSED, HOP_TIMEOUT, HOP_TCP, HOP_TLS };
+enum hop {
+	HOP_FINE, HOP_NAME, HOP_REFUSED, HOP_TIMEOUT, HOP_TCP, HOP_HANGS,
+	HOP_TLS
+};
 
 struct hop_spec {
 	const char	*host;

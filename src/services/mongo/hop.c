@@ -99,6 +99,11 @@ hop_tls(const struct hop_spec *spec, char *why, size_t size)
 	if (!tls_probe(&want, &r, &hop, &e)) {
 		if (hop != DIAL_DONE)
 			return hop_of_dial(hop, &e, spec, why, size);
+		if (e.code == ETIMEDOUT) {
+			snprintf(why, size, T_HOP_HANGS,
+			    spec->timeout_ms / 1000.0);
+			return HOP_HANGS;
+		}
 		snprintf(why, size, T_TLS_HANDSHAKE);
 		return HOP_TLS;
 	}
