@@ -38,7 +38,7 @@ struct doc_node {
 	uint32_t	 whole_start;	/* the entry: key to end of its line, */
 	uint32_t	 whole_end;	/*   what "unset" takes away */
 	unsigned	 line;		/* from 1 */
-	const char	*anchor;	/* behind this alias or merge; or NULL */
+	const char	*anchor;	/* behind this alias, merge; or NULL */
 };
 
 struct doc {
@@ -73,7 +73,7 @@ enum doc_change {
  * (doc_fini is called by the caller).
  */
 struct doc_format {
-	const char	*name;		/* "env", "ini", "yaml", "xml", "helm" */
+	const char	*name;		/* env, ini, yaml, xml, helm */
 	bool	(*parse)(struct doc *doc, struct err *e);
 	bool	(*splice)(const struct doc *doc, enum doc_change change,
 		    const char *path, const char *value,

@@ -84,8 +84,8 @@ draw_plan(struct prng *p)
 }
 
 static void
-undo_and_compare(struct toy *t, struct prng *p, const char *job, const struct world *want,
-    struct job_result *undo)
+undo_and_compare(struct toy *t, struct prng *p, const char *job,
+    const struct world *want, struct job_result *undo)
 {
 	struct err	e = { 0 };
 	struct world	now;

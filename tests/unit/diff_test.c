@@ -155,7 +155,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_texts_give_nothing),
 		cmocka_unit_test(changed_line_is_shown_with_three_lines_around),
-		cmocka_unit_test(added_and_removed_lines_are_counted_as_by_diff),
+		cmocka_unit_test(
+		    added_and_removed_lines_are_counted_as_by_diff),
 		cmocka_unit_test(missing_final_newline_is_marked),
 		cmocka_unit_test(near_changes_share_a_hunk_and_far_ones_do_not),
 		cmocka_unit_test(masked_values_stay_out_of_the_diff),
