@@ -312,6 +312,36 @@ a_removed_administrator_comes_back_by_undo(void **state)
 	assert_string_equal(before, after);
 }
 
+/* No index keeps MongoDB from holding one mail twice. */
+static void
+a_removal_says_when_the_person_is_still_let_in(void **state)
+{
+	const char	*one = "{\"_id\":\"b1\",\"email\":\"kim@corp.test\"}";
+	const char	*two = "{\"_id\":\"b2\",\"email\":\"kim@corp.test\"}";
+	struct err	 e;
+
+	(void)state;
+	did(mongo_insert(root, &place, one, &e), &e);
+	did(mongo_insert(root, &place, two, &e), &e);
+	{
+		AUTO_RUN struct run_result twin = RUN(NULL, "admin",
+		    "remove", "kim@corp.test", "--dry-run");
+		AUTO_RUN struct run_result spelled = RUN(NULL, "admin",
+		    "remove", "Lee.Case@Corp.test", "--dry-run");
+		AUTO_RUN struct run_result empty = RUN(NULL, "admin",
+		    "remove", "", "--dry-run");
+
+		run_assert_exit(&twin, 0);
+		has(&twin.out, "kim@corp.test of the same person stays");
+		assert_null(strstr(buf_str(&twin.out), "no longer"));
+		run_assert_exit(&spelled, 0);
+		has(&spelled.out, "lee.case@corp.test of the same person");
+		run_assert_exit(&empty, 2);
+	}
+	did(mongo_delete(root, &place, one, &e), &e);
+	did(mongo_delete(root, &place, two, &e), &e);
+}
+
 static void
 you_are_not_removed_by_accident(void **state)
 {
@@ -690,6 +720,8 @@ main(void)
 		    who_is_not_in_the_directory_is_refused_with_the_reason),
 		cmocka_unit_test(an_import_says_what_becomes_of_each_line),
 		cmocka_unit_test(a_removed_administrator_comes_back_by_undo),
+		cmocka_unit_test(
+		    a_removal_says_when_the_person_is_still_let_in),
 		cmocka_unit_test(you_are_not_removed_by_accident),
 		cmocka_unit_test(repair_keeps_the_directorys_spelling),
 		cmocka_unit_test(

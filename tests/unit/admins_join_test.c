@@ -186,7 +186,7 @@ static void
 odd_documents_are_told(void **state)
 {
 	AUTO_ADMINS struct admin_list l = { NULL };
-	struct mail_match	 m[2] = { { 0 } };
+	struct mail_match	 m[3] = { { 0 } };
 	struct err		 e;
 
 	(void)state;
@@ -194,9 +194,13 @@ odd_documents_are_told(void **state)
 	assert_true(admin_list_add(&l, "6560a1b2c3d4e5f600000001", false,
 	    "kim@corp.test", NULL, &e));
 	m[1] = person("kim", "Kim", "kim@corp.test", false);
+	add(&l, "3", "lee@corp.test ");
+	m[2] = person("lee", "Lee", "lee@corp.test", false);
 	join(&l, m);
 	assert_int_equal(l.items[0].state, ADMIN_MISSING);
 	has_problems(&l, 0, "it has no email");
+	has_problems(&l, 2, "its email has white space around it, Sametime "
+	    "may not find the person");
 	has_problems(&l, 1, "its _id is not a text, Sametime may not see it");
 }
 

@@ -100,6 +100,12 @@ match_state(const struct admin_list *l, const struct mail_match *m)
 }
 
 static bool
+is_space(char c)
+{
+	return isspace((unsigned char)c) != 0;
+}
+
+static bool
 admin_problems(const struct admin_list *l, struct admin *a, struct err *e)
 {
 	AUTO_FREE char	*text = NULL;
@@ -108,6 +114,11 @@ admin_problems(const struct admin_list *l, struct admin *a, struct err *e)
 		return false;
 	if (a->email[0] == '\0')
 		return problem(a, e, T_NO_EMAIL);
+	/* The directory compares without it, Sametime perhaps not. */
+	if ((is_space(a->email[0]) ||
+	    is_space(a->email[strlen(a->email) - 1])) &&
+	    !problem(a, e, T_MAIL_SPACES))
+		return false;
 	switch (a->state) {
 	case ADMIN_UNKNOWN:
 		text = str_format(l->joined ? T_NOT_SEEN : T_UNKNOWN,

@@ -93,6 +93,10 @@ admin_show_read(struct ctx *ctx, const json_t *params, json_t **result,
 	const struct admin		*a;
 	size_t				 count;
 
+	if (mail[0] == '\0') {
+		err_set(e, ERR_USAGE, 0, T_NO_MAIL);
+		return err_hint(e, T_NO_MAIL_HINT);
+	}
 	if (!admin_store_get(ctx, params, &store, e) ||
 	    !admin_list_load(ctx, store, &l, e))
 		return false;

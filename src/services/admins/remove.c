@@ -44,6 +44,42 @@ is_blind(const struct admin_list *l)
 	return !l->joined || l->is_partial;
 }
 
+/* Another entry of the same mail, in whatever case, or person; or NULL. */
+static const struct admin *
+twin_of(const struct admin_list *l, const struct admin *a)
+{
+	size_t	 i;
+
+	for (i = 0; i < l->count; i++) {
+		const struct admin *b = &l->items[i];
+
+		if (b == a)
+			continue;
+		if (str_equal_nocase(b->email, a->email) ||
+		    (a->match.count == 1 && b->match.count == 1 &&
+		    str_equal_nocase(a->match.person.dn,
+		    b->match.person.dn)))
+			return b;
+	}
+	return NULL;
+}
+
+/* What the removal means: whether the person is still let in, who is left. */
+static bool
+remove_note(const struct admin_list *l, const struct admin *a,
+    size_t remain, size_t found, struct plan *plan, struct err *e)
+{
+	const struct admin *twin = twin_of(l, a);
+
+	if (twin != NULL)
+		return plan_note_add(plan, e, T_NOTE_REMOVE_TWIN, twin->email,
+		    remain);
+	if (found == 0 && is_blind(l))
+		return plan_note_add(plan, e, T_NOTE_REMOVE_UNKNOWN, remain,
+		    l->why.msg);
+	return plan_note_add(plan, e, T_NOTE_REMOVE, remain, found);
+}
+
 static bool
 remove_checked(struct ctx *ctx, const struct admin_store *store,
     const struct admin_list *l, const struct admin *a, bool even_me,
@@ -63,12 +99,8 @@ remove_checked(struct ctx *ctx, const struct admin_store *store,
 	if (a->is_you && !even_me && !plan_block(plan, T_YOU_HINT, e, T_YOU,
 	    a->email))
 		return false;
-	if (!store->delete(ctx, plan, a, witness, e))
-		return false;
-	if (found == 0 && is_blind(l))
-		return plan_note_add(plan, e, T_NOTE_REMOVE_UNKNOWN, remain,
-		    l->why.msg);
-	return plan_note_add(plan, e, T_NOTE_REMOVE, remain, found);
+	return store->delete(ctx, plan, a, witness, e) &&
+	    remove_note(l, a, remain, found, plan, e);
 }
 
 bool
@@ -81,6 +113,10 @@ admin_remove_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 	const char			*mail = json_text(params, "mail");
 	size_t				 count;
 
+	if (mail[0] == '\0') {
+		err_set(e, ERR_USAGE, 0, T_NO_MAIL);
+		return err_hint(e, T_NO_MAIL_HINT);
+	}
 	if (!admin_store_get(ctx, params, &store, e) ||
 	    !admin_list_load(ctx, store, &l, e) ||
 	    !admin_plan_begin(plan, &l, e))
