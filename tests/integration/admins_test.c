@@ -606,6 +606,8 @@ the_other_route_says_what_is_missing(void **state)
 	    lab_fact_text(&lab, "api", "admin_path"));
 	AUTO_RUN struct run_result none = RUN(NULL, "admin", "list",
 	    "--route", "api");
+	AUTO_RUN struct run_result half = RUN("lee", "admin", "list",
+	    "--route", "api", "--api-login-file", "-");
 	AUTO_RUN struct run_result wrong = RUN(login, "admin", "list",
 	    "--route", "api", "--api-login-file", "-");
 	struct run_result r;
@@ -613,6 +615,8 @@ the_other_route_says_what_is_missing(void **state)
 	(void)state;
 	run_assert_exit(&none, 1);
 	has(&none.out, "The Admin API needs a user and a password");
+	run_assert_exit(&half, 1);
+	has(&half.out, "The Admin API needs a user and a password");
 	run_assert_exit(&wrong, 1);
 	has(&wrong.out, "refuses the log-in of");
 	setting("admins.api_path", path);

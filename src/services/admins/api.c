@@ -172,6 +172,15 @@ api_refresh(struct api *a, long *status, struct err *e)
 	return err_hint(e, T_API_NO_TOKEN_HINT);
 }
 
+/* An empty password would be sent, and is an anonymous bind to some. */
+static bool
+login_is_whole(const char *text)
+{
+	size_t	 user = strcspn(text, "\r\n");
+
+	return user > 0 && text[user + strspn(text + user, "\r\n")] != '\0';
+}
+
 static bool
 api_session(struct api *a, const struct secret *login, struct err *e)
 {
@@ -202,7 +211,7 @@ api_open(struct ctx *ctx, struct api **out, struct err *e)
 			return false;
 		login = kept;
 	}
-	if (login == NULL) {
+	if (login == NULL || !login_is_whole(secret_reveal(login))) {
 		err_set(e, ERR_HTTP, 0, T_API_NO_LOGIN);
 		return err_hint(e, T_API_NO_LOGIN_HINT);
 	}
