@@ -21,7 +21,7 @@ struct admins_count {
 	size_t	 disabled;
 	size_t	 duplicate;
 	size_t	 unknown;	/* the directory could not be asked */
-	size_t	 with_problems;
+	size_t	 with_problems;	/* other than to be unknown */
 	char	 why_unknown[400];	/* "" when the directory answered */
 };
 

@@ -130,7 +130,9 @@ admins_count(struct ctx *ctx, struct admins_count *out, struct err *e)
 		out->disabled += a->state == ADMIN_DISABLED;
 		out->duplicate += a->state == ADMIN_DUPLICATE;
 		out->unknown += a->state == ADMIN_UNKNOWN;
-		out->with_problems += json_array_size(a->problems) > 0;
+		/* That nobody could be asked is no fault of the entry. */
+		out->with_problems += json_array_size(a->problems) >
+		    (a->state == ADMIN_UNKNOWN && a->email[0] != '\0');
 	}
 	if (out->unknown > 0)
 		memcpy(out->why_unknown, l.why.msg, sizeof(l.why.msg));

@@ -175,10 +175,10 @@ admins_judge(const struct admins_count *n, struct finding *f)
 	if (n->unknown == 0)
 		return;
 	finding_why(f, T_ADMINS_UNKNOWN, n->unknown, n->why_unknown);
-	if (f->mark == MARK_OK) {
+	/* Repair needs the directory: that comes first. */
+	f->fix = FIX_DIRECTORY_TEST;
+	if (f->mark == MARK_OK)
 		f->mark = MARK_UNKNOWN;
-		f->fix = FIX_DIRECTORY_TEST;
-	}
 }
 
 void
