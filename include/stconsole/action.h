@@ -56,7 +56,8 @@ struct action {
 
 /*
  * WAIT and VERIFY steps: args may hold "timeout_s" (default 60) and
- * "poll_ms" (default 500); the engine probes until DONE.
+ * "poll_ms" (default 500); the engine probes until DONE.  A "why" in seen,
+ * words for people, is told when the time is over.
  */
 #define ACTION_TIMEOUT_S	60
 #define ACTION_POLL_MS		500

@@ -111,6 +111,20 @@ step_done(struct step *s, bool already, bool verified, json_t *seen,
 	    STEP_END_DONE : STEP_END_FAILED;
 }
 
+/* With the reason when the last probe knew one. */
+static void
+wait_over(const json_t *seen, int64_t gone_s, struct err *e)
+{
+	const char *why = json_text(seen, "why");
+
+	if (*why != '\0')
+		err_set(e, ERR_JOB, 0, T_JOB_STEP_TIMEOUT_WHY,
+		    (long long)gone_s, why);
+	else
+		err_set(e, ERR_JOB, 0, T_JOB_STEP_TIMEOUT,
+		    (long long)gone_s);
+}
+
 /* WAIT and VERIFY: probes until it holds, the time is over or a stop. */
 static enum step_end
 step_wait(struct step *s, struct err *e)
@@ -142,8 +156,7 @@ step_wait(struct step *s, struct err *e)
 		if (found == PROBE_DONE)
 			return step_done(s, false, true, TAKE(seen), e);
 		if (found == PROBE_CHANGED || gone >= limit_s) {
-			err_set(e, ERR_JOB, 0, T_JOB_STEP_TIMEOUT, s->id,
-			    s->title, (long long)gone);
+			wait_over(seen, gone, e);
 			return step_failed(s, e);
 		}
 		progress_amount(run->ctx, gone, limit_s, "s");
