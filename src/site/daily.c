@@ -78,10 +78,10 @@ static const struct action actions[] = {
 	  .probe = step_stopped_probe, .act = step_argv_act,
 	  .undo = step_argv_undo },
 	{ .name = "kube.scale", .kind = STEP_RUN, .probe = kube_scale_probe,
-	  .act = step_argv_act, .undo = step_argv_undo },
+	  .act = kube_act, .undo = kube_undo },
 	{ .name = "kube.restart", .kind = STEP_RUN,
 	  .probe = kube_restart_probe, .prepare = kube_restart_prepare,
-	  .act = step_argv_act },
+	  .act = kube_act },
 	{ .name = "kube.settled", .kind = STEP_VERIFY,
 	  .probe = kube_settled_probe },
 	{ .name = "kube.before", .kind = STEP_CALL,
@@ -90,7 +90,7 @@ static const struct action actions[] = {
 	  .undoes_over_change = true, .is_momentary = true },
 	{ .name = "kube.upgrade", .kind = STEP_RUN,
 	  .probe = kube_upgrade_probe, .prepare = kube_revision_prepare,
-	  .act = step_argv_act }
+	  .act = kube_act }
 };
 
 const struct service site_daily_service = {

@@ -4,6 +4,7 @@
  */
 #include "daily.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "stconsole/json.h"
@@ -23,6 +24,7 @@
 struct lines {
 	struct ctx	*ctx;
 	json_t		*list;		/* NULL: they go to ctx->on_line */
+	char		*last;		/* malloc'd */
 	bool		 failed;
 };
 
@@ -41,6 +43,8 @@ take_line(void *arg, const char *line)
 		l->ctx->on_line(l->ctx->on_line_arg, clean);
 	else if (json_array_append_new(l->list, json_string(clean)) < 0)
 		l->failed = true;
+	free(l->last);
+	l->last = TAKE(clean);
 }
 
 static bool
@@ -125,7 +129,22 @@ kube_argv(struct ctx *ctx, const struct site *site, const json_t *params,
 	return words_add(argv, params, e) ? TAKE(argv) : NULL;
 }
 
-/* Following ends when it is cancelled: that is its end, not a failure. */
+/* Where stderr is merged, the last line is the reason. */
+static bool
+failed(const struct lines *l, const char *program,
+    const struct proc_result *r, struct err *e)
+{
+	if (strcmp(program, "kubectl") == 0)
+		return kube_blame(program, r->exit_code, buf_str(&r->err), e);
+	return err_set(e, ERR_PROC, r->exit_code, T_ENGINE_FAILED, program,
+	    r->exit_code, l->last != NULL ? l->last : "");
+}
+
+/*
+ * Following ends when it is cancelled: that is its end, not a failure.
+ * kubectl hands out both of a pod's streams on stdout; on its stderr it
+ * speaks itself ("Found 2 pods, using ...").
+ */
 static bool
 run(struct ctx *ctx, const json_t *argv, bool follows, struct lines *l,
     struct err *e)
@@ -137,12 +156,14 @@ run(struct ctx *ctx, const json_t *argv, bool follows, struct lines *l,
 
 	if (words == NULL)
 		return err_nomem(e);
-	ok = proc_run_ok(&(struct proc_spec){ .argv = words,
+	ok = proc_run(&(struct proc_spec){ .argv = words,
 	    .timeout_ms = follows ? 0 : LOG_TIMEOUT_MS,
 	    .cancel = ctx->cancel, .line = take_line, .arg = l,
-	    .merges_err = true }, &r, &why);
+	    .merges_err = strcmp(words[0], "kubectl") != 0 }, &r, &why);
 	if (!ok && !(follows && why.domain == ERR_CANCELLED))
 		return err_copy(e, &why);
+	if (ok && r.exit_code != 0)
+		return failed(l, words[0], &r, e);
 	return l->failed ? err_nomem(e) : true;
 }
 
@@ -154,6 +175,7 @@ logs_read(struct ctx *ctx, const json_t *params, json_t **result,
 	bool			 follows = json_flag(params, "follow");
 	struct lines		 l = { .ctx = ctx, .list = list };
 	struct site		*site;
+	bool			 ok;
 
 	if (list == NULL)
 		return err_nomem(e);
@@ -164,7 +186,9 @@ logs_read(struct ctx *ctx, const json_t *params, json_t **result,
 	argv = site_kind(site) == SITE_KUBERNETES ?
 	    kube_argv(ctx, site, params, e) :
 	    compose_argv(ctx, site, params, e);
-	if (argv == NULL || !run(ctx, argv, follows, &l, e))
+	ok = argv != NULL && run(ctx, argv, follows, &l, e);
+	free(l.last);
+	if (!ok)
 		return false;
 	*result = json_pack("{s:O}", "lines", list);
 	return *result != NULL ? true : err_nomem(e);

@@ -325,6 +325,18 @@ simulated_helm_upgrades_the_one_release_and_undo_again(void **state)
 }
 
 static void
+simulated_helm_who_may_see_one_namespace_only_upgrades_there(void **state)
+{
+	struct world *w = *state;
+
+	fake_state(w, json_pack("{s:i, s:b, s:[]}", "revision", 4,
+	    "forbids_all", 1, "deployments"));
+	free(apply(w, WORDS("config", "set", "helm/values.yaml",
+	    "global.channelLastN", "9")));
+	assert_recorded(w, "helm upgrade meet ./helm -n sametime\n");
+}
+
+static void
 simulated_helm_without_a_release_says_what_to_do(void **state)
 {
 	struct world	*w = *state;
@@ -382,6 +394,8 @@ all_tests(void)
 		KUBE(simulated_kubernetes_unknown_service_is_kubectls_sentence),
 		KUBE(simulated_kubernetes_logs_have_no_control_characters),
 		KUBE(simulated_helm_upgrades_the_one_release_and_undo_again),
+		KUBE(
+	    simulated_helm_who_may_see_one_namespace_only_upgrades_there),
 		KUBE(simulated_helm_without_a_release_says_what_to_do),
 		cmocka_unit_test_setup_teardown(
 		    a_windows_site_names_the_service_to_restart, setup,

@@ -150,8 +150,9 @@ fake_deployment(json_t *d)
 		json_object_set_new(status, "availableReplicas",
 		    json_integer(want));
 	}
-	return json_pack("{s:{s:s, s:I, s:{s:s}}, s:{s:I, s:{s:{s:{s:s}},"
-	    " s:{s:[{s:s}]}}}, s:o}", "metadata", "name",
+	return json_pack("{s:s, s:{s:s, s:I, s:{s:s}}, s:{s:I,"
+	    " s:{s:{s:{s:s}}, s:{s:[{s:s}]}}}, s:o}", "kind", "Deployment",
+	    "metadata", "name",
 	    json_text(d, "name"), "generation", generation, "annotations",
 	    "meta.helm.sh/release-name", "meet", "spec", "replicas", want,
 	    "template", "metadata", "annotations",
@@ -262,6 +263,14 @@ fake_helm(int argc, char **argv)
 	json_int_t	 revision = json_int(state, "revision", 0);
 
 	if (strcmp(argv[1], "list") == 0) {
+		if (json_flag(state, "forbids_all") &&
+		    fake_has(argc, argv, "-A")) {
+			fputs("Error: list: failed to list: secrets is "
+			    "forbidden: User \"kim\" cannot list resource "
+			    "\"secrets\" in API group \"\" at the cluster "
+			    "scope\n", stderr);
+			return 1;
+		}
 		if (revision == 0)
 			puts("[]");
 		else
