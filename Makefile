@@ -64,7 +64,7 @@ VALGRIND_BIN := $(filter $(VALGRIND:%=$(B)/tests/unit/%),$(TEST_BIN))
 
 .DEFAULT_GOAL := all
 .PHONY: all run test check soak bench fuzz asan tsan lint install clean help
-.PHONY: setup reproducible test-built unit-programs tsan-programs FORCE
+.PHONY: setup kube reproducible test-built unit-programs tsan-programs FORCE
 .PHONY: integration-programs fuzz-programs bench-programs
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -72,7 +72,7 @@ VALGRIND_BIN := $(filter $(VALGRIND:%=$(B)/tests/unit/%),$(TEST_BIN))
 all: $(B)/stconsole $(if $(LAB_SRC),$(B)/stconsole-lab) ## the program and its lab
 
 ifeq ($(PKG_CFLAGS)$(PKG_LIBS:-l%=),)
-ifneq ($(filter-out run test setup clean help,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out run test setup kube clean help,$(or $(MAKECMDGOALS),all)),)
 $(warning Debian packages are missing: "make setup" installs them)
 endif
 endif
@@ -177,6 +177,9 @@ run: ## install, build, show the demo site
 	@tests/setup/mongod 6.0
 	@$(SUB) all
 	@tests/setup/demo $(B)
+
+kube: ## build a real Kubernetes for its tests; needs Go, takes 10 minutes
+	@tests/lab/kube/fetch-kube
 
 # Read again after the installation: only then pkg-config can tell.
 test: setup ## install, build and run every test
