@@ -24,24 +24,6 @@
 
 #include "toy.h"
 
-static int
-setup(void **state)
-{
-	struct toy *t = malloc(sizeof(*t));
-
-	toy_init(t);
-	*state = t;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	toy_fini(*state);
-	free(*state);
-	return 0;
-}
-
 static void
 add(struct toy *t, const char *set, const char *outcome)
 {
@@ -466,7 +448,8 @@ test_the_newest_lines_come_first(void **state)
 	assert_int_equal(json_int(json_array_get(lines, 0), "seq", 0), 3);
 }
 
-#define AUDIT_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define AUDIT_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
 
 int
 main(void)

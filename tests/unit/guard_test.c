@@ -28,24 +28,6 @@
 
 #define PATIENCE_MS	20000
 
-static int
-setup(void **state)
-{
-	struct toy *t = malloc(sizeof(*t));
-
-	toy_init(t);
-	*state = t;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	toy_fini(*state);
-	free(*state);
-	return 0;
-}
-
 static bool
 apply_within(struct toy *t, const char *set, int seconds,
     struct job_result *r, struct err *e)
@@ -303,7 +285,8 @@ guardian_main(char **argv)
 	return guard_watch(&t.ctx, argv[5], &e) ? 0 : 1;
 }
 
-#define GUARD_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define GUARD_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
 
 int
 main(int argc, char **argv)

@@ -21,24 +21,6 @@
 
 #include "toy.h"
 
-static int
-setup(void **state)
-{
-	struct toy *t = malloc(sizeof(*t));
-
-	toy_init(t);
-	*state = t;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	toy_fini(*state);
-	free(*state);
-	return 0;
-}
-
 static void
 assert_value(struct toy *t, const char *name, const char *want)
 {
@@ -440,7 +422,8 @@ test_two_at_one_resource_never_mix(void **state)
 	cancel_fini(&b.cancel);
 }
 
-#define JOB_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define JOB_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
 
 int
 main(void)

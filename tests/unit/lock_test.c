@@ -27,24 +27,6 @@
 #include "../../src/core/core.h"
 #include "toy.h"
 
-static int
-setup(void **state)
-{
-	struct toy *t = malloc(sizeof(*t));
-
-	toy_init(t);
-	*state = t;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	toy_fini(*state);
-	free(*state);
-	return 0;
-}
-
 /* A process that holds resource "a" until it is killed. */
 static pid_t
 holder_start(struct toy *t, const char *job)
@@ -262,7 +244,8 @@ test_a_job_that_nobody_holds_is_not_taken_over(void **state)
 	assert_int_equal(e.domain, ERR_REFUSED);
 }
 
-#define LOCK_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define LOCK_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
 
 int
 main(void)

@@ -23,24 +23,6 @@
 #include "../../src/core/core.h"
 #include "toy.h"
 
-static int
-setup(void **state)
-{
-	struct toy *t = malloc(sizeof(*t));
-
-	toy_init(t);
-	*state = t;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	toy_fini(*state);
-	free(*state);
-	return 0;
-}
-
 /* What is given to make one plan; NULL, 0: as usual. */
 struct shape {
 	const char	*verb, *param, *arg, *title, *diff, *undo, *note;
@@ -344,7 +326,8 @@ test_no_id_leads_out_of_the_folder_of_jobs(void **state)
 	}
 }
 
-#define PLAN_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PLAN_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
 
 int
 main(void)

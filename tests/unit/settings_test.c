@@ -27,20 +27,12 @@
 static int
 setup(void **state)
 {
-	struct toy *t = malloc(sizeof(*t));
+	struct toy *t;
 
-	toy_init(t);
+	toy_setup(state);
 	/* Settings belong to no site. */
+	t = *state;
 	t->ctx.site_id[0] = '\0';
-	*state = t;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	toy_fini(*state);
-	free(*state);
 	return 0;
 }
 
@@ -277,7 +269,7 @@ test_the_list_tells_only_that_a_secret_is_set(void **state)
 	assert_non_null(strstr(text, "(set)"));
 }
 
-#define SETTINGS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define SETTINGS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, toy_teardown)
 
 int
 main(void)

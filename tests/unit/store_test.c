@@ -23,24 +23,6 @@
 
 #include "toy.h"
 
-static int
-setup(void **state)
-{
-	struct toy *t = malloc(sizeof(*t));
-
-	toy_init(t);
-	*state = t;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	toy_fini(*state);
-	free(*state);
-	return 0;
-}
-
 static void
 spill(const char *path, const char *text)
 {
@@ -266,7 +248,8 @@ test_the_default_folder_follows_the_environment(void **state)
 	assert_int_equal(status, 0);
 }
 
-#define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define STORE_TEST(f) \
+	cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
 
 int
 main(void)

@@ -73,6 +73,25 @@ toy_fini(struct toy *t)
 	free(t->world);
 }
 
+int
+toy_setup(void **state)
+{
+	struct toy *t = malloc(sizeof(*t));
+
+	assert_non_null(t);
+	toy_init(t);
+	*state = t;
+	return 0;
+}
+
+int
+toy_teardown(void **state)
+{
+	toy_fini(*state);
+	free(*state);
+	return 0;
+}
+
 /* The world is found from the state folder: actions know only ctx. */
 static char *
 toy_path(const struct ctx *ctx, const char *name)

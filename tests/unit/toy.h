@@ -21,6 +21,9 @@ void	 toy_init(struct toy *t);
 /* Another process at the same state folder; not ended. */
 void	 toy_join(struct toy *t, const char *dir);
 void	 toy_fini(struct toy *t);
+/* For cmocka: *state is a struct toy of the test's own. */
+int	 toy_setup(void **state);
+int	 toy_teardown(void **state);
 
 /* The content of world/name, "" when it is not there; free it. */
 char	*toy_get(const struct toy *t, const char *name);
