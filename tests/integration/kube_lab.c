@@ -213,7 +213,8 @@ kube_lab_api_start(struct kube_lab *l)
 
 	l->api = start(l, (const char *const[]){ program, etcd, port, cert,
 	    key, check, sign, users, "--bind-address=127.0.0.1",
-	    "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
+	    "--advertise-address=127.0.0.1",
+	    "--endpoint-reconciler-type=none",
 	    "--service-account-issuer=https://kubernetes.default.svc",
 	    "--authorization-mode=RBAC",
 	    "--service-cluster-ip-range=10.0.0.0/24", NULL });
@@ -276,7 +277,8 @@ namespace_make(struct kube_lab *l)
 	    "/v1/clusterrolebindings", json_pack("{s:{s:s}, s:{s:s, s:s,"
 	    " s:s}, s:[{s:s, s:s, s:s}]}", "metadata", "name", "reader",
 	    "roleRef", "apiGroup", "rbac.authorization.k8s.io", "kind",
-	    "ClusterRole", "name", "system:aggregate-to-view", "subjects", "apiGroup",
+	    "ClusterRole", "name", "system:aggregate-to-view", "subjects",
+	    "apiGroup",
 	    "rbac.authorization.k8s.io", "kind", "User", "name",
 	    "reader")));
 }
