@@ -202,6 +202,14 @@ inspect_argv(const char *command, char *ids)
 }
 
 /* A container that went between the two calls is left out by inspect. */
+bool
+engine_hint(struct err *e, const char *text)
+{
+	if (e == NULL || e->hint[0] != '\0')
+		return false;
+	return err_hint(e, "%s", text);
+}
+
 static bool
 ask_command(struct ctx *ctx, const struct site *site, struct engine *out,
     struct err *e)
@@ -217,7 +225,7 @@ ask_command(struct ctx *ctx, const struct site *site, struct engine *out,
 		return err_nomem(e);
 	if (!proc_run_ok(&(struct proc_spec){ .argv = words,
 	    .timeout_ms = ASK_TIMEOUT_MS, .cancel = ctx->cancel }, &ids, e))
-		return false;
+		return engine_hint(e, T_ENGINE_ASK_HINT);
 	if (ids.out.len == 0 ||
 	    (inspect = inspect_argv(out->command, ids.out.data)) == NULL)
 		return true;

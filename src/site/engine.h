@@ -47,6 +47,8 @@ void	 engine_fini(struct engine *engine);
 json_t	*engine_argv(const struct engine *engine, const struct site *site,
 	     const char *const *words, const json_t *services,
 	     struct err *e);
+/* Advice for an error that has none.  Always false. */
+bool	 engine_hint(struct err *e, const char *text);
 /*
  * Runs an argv in the root of the site, to its end (15 minutes at most).  A
  * failure is its last line, control characters stripped.

@@ -103,8 +103,10 @@ lines_drop(const struct doc *doc, enum doc_change change, const char *path,
 {
 	bool any = false;
 
-	if (change == DOC_COMMENT_OUT && !is_one_line(reason))
-		return err_set(e, ERR_REFUSED, 0, T_LINE_REASON, path);
+	if (change == DOC_COMMENT_OUT && !is_one_line(reason)) {
+		err_set(e, ERR_REFUSED, 0, T_LINE_REASON, path);
+		return err_hint(e, T_LINE_REASON_HINT);
+	}
 	for (size_t i = 0; i < doc->n; i++) {
 		const struct doc_node *n = &doc->nodes[i];
 
