@@ -225,9 +225,6 @@ soak: ## fuzz 10 minutes each, kill tests at every call
 soak: LIMIT = 7200
 soak: FUZZ_LIMIT = 700
 
-kube: ## a real Kubernetes API server for the tests (once, 10 minutes)
-	@tests/lab/kube/fetch-kube >/dev/null
-
 bench: ## the table of speed and memory
 	@$(PLAIN) all bench-programs
 	@for b in $(BENCH_BIN); do "$$b" || exit 1; done
