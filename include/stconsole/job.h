@@ -32,13 +32,21 @@ struct job_result {
 
 /*
  * Carries out what was shown: takes the plan's locks, plans again, compares
- * with hash (64 digits or a prefix of at least 8) and runs the steps.
- * False with
+ * the hashes and runs the steps.  False with
  *   ERR_CHANGED   the new plan is another; *now is that plan
  *   ERR_HELD      somebody holds a resource; the message names them
  *   ERR_REFUSED   the plan is blocked
  *   else          the job ended in result->state; what was done stays done
  * An empty plan is success with result->id "".
+ */
+bool	 job_apply_shown(struct ctx *ctx, const struct verb *v,
+	     const json_t *params, const struct plan *shown,
+	     const struct job_options *options, struct plan **now,
+	     struct job_result *result, struct err *e);
+
+/*
+ * The same for somebody who has only the hash (64 digits or a prefix of at
+ * least 8): plans once more to find the plan that it belongs to.
  */
 bool	 job_apply(struct ctx *ctx, const struct verb *v,
 	     const json_t *params, const char *hash,

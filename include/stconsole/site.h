@@ -89,12 +89,13 @@ bool	 site_ldap_servers(const struct site *site,
  * object, probe by digest, exact undo), its lock, a masked diff, and the
  * steps by which the change takes effect.  path is relative to the root.
  * splice and key (what doc_edit was told), when not NULL, let undo work
- * around later edits elsewhere.  Nothing is added when the texts are equal.
+ * around later edits elsewhere; doc, the old text as it was parsed, saves
+ * reading it again.  Nothing is added when the texts are equal.
  */
 bool	 site_plan_write(struct ctx *ctx, struct plan *plan,
-	     const char *path, const char *key, const struct buf *old_text,
-	     const struct buf *new_text, const struct doc_splice *splice,
-	     struct err *e);
+	     const char *path, const char *key, const struct doc *doc,
+	     const struct buf *old_text, const struct buf *new_text,
+	     const struct doc_splice *splice, struct err *e);
 
 /* True when a key of a site file holds a secret (password, URL, token). */
 bool	 site_key_is_secret(const char *key);

@@ -299,8 +299,8 @@ apply(struct cli_run *run, const struct plan *plan, const json_t *doc,
 	struct err		 e = { 0 };
 	bool			 ok;
 
-	ok = job_apply(run->ctx, run->verb, run->params, plan_hash(plan),
-	    options, &now, &job, &e);
+	ok = job_apply_shown(run->ctx, run->verb, run->params, plan, options,
+	    &now, &job, &e);
 	cli_progress_clear(&run->progress);
 	if (ok && job.state == JOB_WAITING && options->confirm_within_s > 0)
 		ok = wait_confirmed(run, options, &job, &e);

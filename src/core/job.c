@@ -267,7 +267,6 @@ apply_locked(struct ctx *ctx, const struct verb *v, const json_t *params,
 	struct job_file	 f;
 	bool		 ok = false;
 
-	plan_free(TAKE(*now));
 	if (!plan_again(ctx, v, params, hash, now, e))
 		return false;
 	if (start_job(ctx, *now, options, id, &f, e)) {
@@ -282,6 +281,23 @@ job_apply(struct ctx *ctx, const struct verb *v, const json_t *params,
     const char *hash, const struct job_options *options, struct plan **now,
     struct job_result *result, struct err *e)
 {
+	AUTO_PLAN struct plan *shown = NULL;
+
+	memset(result, 0, sizeof(*result));
+	*now = NULL;
+	if (plan_again(ctx, v, params, hash, &shown, e))
+		return job_apply_shown(ctx, v, params, shown, options, now,
+		    result, e);
+	if (e == NULL || e->domain == ERR_CHANGED)
+		*now = TAKE(shown);
+	return false;
+}
+
+bool
+job_apply_shown(struct ctx *ctx, const struct verb *v, const json_t *params,
+    const struct plan *shown, const struct job_options *options,
+    struct plan **now, struct job_result *result, struct err *e)
+{
 	struct lock_set	*locks;
 	struct err	 why = { 0 };
 	char		 id[JOB_ID_SIZE];
@@ -289,19 +305,17 @@ job_apply(struct ctx *ctx, const struct verb *v, const json_t *params,
 
 	memset(result, 0, sizeof(*result));
 	*now = NULL;
-	if (!plan_again(ctx, v, params, hash, now, e))
-		return false;
-	if (plan_is_blocked(*now))
-		return plan_blocked_err(*now, e);
-	if (plan_is_empty(*now))
+	if (plan_is_blocked(shown))
+		return plan_blocked_err(shown, e);
+	if (plan_is_empty(shown))
 		return true;
 	if (!job_id_make(ctx, id, e))
 		return false;
-	locks = lock_take(ctx, plan_locks(*now), id, e);
+	locks = lock_take(ctx, plan_locks(shown), id, e);
 	if (locks == NULL)
 		return false;
-	ok = apply_locked(ctx, v, params, hash, options, id, now, result,
-	    &why);
+	ok = apply_locked(ctx, v, params, plan_hash(shown), options, id, now,
+	    result, &why);
 	lock_release(locks);
 	if (!ok)
 		err_copy(e, &why);

@@ -199,8 +199,8 @@ edit_plan(struct ctx *ctx, const struct config_file *f,
 
 	ok = doc_edit(&f->doc, change, key, value, &text, &splice, e) ||
 	    blame_file(f, T_CONFIG_BY_HAND_HINT, e);
-	ok = ok && site_plan_write(ctx, plan, f->path, key, &f->text, &text,
-	    &splice, e);
+	ok = ok && site_plan_write(ctx, plan, f->path, key, &f->doc, &f->text,
+	    &text, &splice, e);
 	buf_wipe(&splice.data);
 	doc_splice_fini(&splice);
 	buf_wipe(&text);

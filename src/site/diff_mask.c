@@ -13,6 +13,9 @@
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 
+/* One more than a diff shows around a change. */
+#define CONTEXT_LINES	4
+
 struct span {
 	size_t	 start, end;
 };
@@ -20,6 +23,7 @@ struct span {
 struct side {
 	const char	*text;
 	size_t		 len;
+	struct span	 shown;		/* what the diff may show of it */
 	struct span	*spans;		/* by start */
 	size_t		 count;
 };
@@ -51,39 +55,134 @@ span_order(const void *a, const void *b)
 }
 
 static bool
-side_read(struct side *side, const char *path, const struct buf *b)
+span_add(struct side *side, size_t start, size_t end)
+{
+	struct span *spans = realloc(side->spans,
+	    (side->count + 1) * sizeof(*spans));
+
+	if (spans == NULL)
+		return false;
+	side->spans = spans;
+	spans[side->count++] = (struct span){ start, end };
+	return true;
+}
+
+/*
+ * Where the bytes of an old node are in a text in which splice was done;
+ * splice NULL: where they were.
+ */
+static struct span
+span_moved(const struct doc_node *n, const struct doc_splice *splice)
+{
+	struct span	s = { n->start, n->end };
+	size_t		cut, put;
+
+	if (splice == NULL || s.end <= splice->start)
+		return s;
+	cut = splice->end - splice->start;
+	put = splice->data.len;
+	if (s.start >= splice->end)
+		s.start += put - cut;
+	s.end += put - cut;
+	return s;
+}
+
+/* Secret values of the part of the text that a diff can show. */
+static bool
+side_mark(struct side *side, const struct doc *doc,
+    const struct doc_splice *splice)
+{
+	size_t		i;
+	struct span	s;
+
+	for (i = 0; i < doc->n; i++) {
+		s = span_moved(&doc->nodes[i], splice);
+		if (s.end <= side->shown.start || s.start >= side->shown.end ||
+		    !node_is_secret(&doc->nodes[i]))
+			continue;
+		if (!span_add(side, s.start, s.end))
+			return false;
+	}
+	if (side->count > 1)
+		qsort(side->spans, side->count, sizeof(*side->spans),
+		    span_order);
+	return true;
+}
+
+static bool
+side_parse(struct side *side, const char *path)
 {
 	const struct doc_format	*format = doc_format_of(path);
 	struct doc		 doc = { 0 };
-	struct span		*spans;
 	bool			 ok = true;
 
-	if (b == NULL)
-		return true;
-	side->text = buf_str(b);
-	side->len = b->len;
-	if (format == NULL ||
-	    !doc_parse(&doc, format, side->text, side->len, NULL)) {
-		doc_fini(&doc);
-		return true;
-	}
-	for (size_t i = 0; ok && i < doc.n; i++) {
-		if (!node_is_secret(&doc.nodes[i]))
-			continue;
-		spans = realloc(side->spans,
-		    (side->count + 1) * sizeof(*spans));
-		ok = spans != NULL;
-		if (ok) {
-			side->spans = spans;
-			spans[side->count++] = (struct span){
-				doc.nodes[i].start, doc.nodes[i].end
-			};
-		}
-	}
+	if (format != NULL &&
+	    doc_parse(&doc, format, side->text, side->len, NULL))
+		ok = side_mark(side, &doc, NULL);
 	doc_fini(&doc);
-	if (side->count > 1)
-		qsort(side->spans, side->count, sizeof(*spans), span_order);
 	return ok;
+}
+
+/*
+ * The old text was parsed before; in the new one everything but the splice
+ * is known from there.  An added secret is the splice itself.
+ */
+static bool
+sides_of_edit(struct mask *m, const struct site_write *w)
+{
+	AUTO_FREE char	*shown = NULL;
+	struct side	*new_side = &m->sides[1];
+	size_t		 start = w->splice->start;
+
+	if (!side_mark(&m->sides[0], w->doc, NULL) ||
+	    !side_mark(new_side, w->doc, w->splice))
+		return false;
+	if (w->key == NULL || doc_find(w->doc, w->key) != NULL)
+		return true;
+	shown = site_value_mask(w->key, buf_str(&w->splice->data));
+	if (shown == NULL)
+		return false;
+	return strstr(shown, SITE_MASK) == NULL ||
+	    span_add(new_side, start, start + w->splice->data.len);
+}
+
+/* Back or on over so many line ends. */
+static size_t
+lines_back(const char *text, size_t at, int lines)
+{
+	while (at > 0 && (text[at - 1] != '\n' || lines-- > 0))
+		at--;
+	return at;
+}
+
+static size_t
+lines_on(const char *text, size_t len, size_t at, int lines)
+{
+	while (at < len && (text[at] != '\n' || lines-- > 0))
+		at++;
+	return at;
+}
+
+/* What differs, with the lines around it: the diff shows no more. */
+static void
+sides_window(struct mask *m)
+{
+	struct side	*a = &m->sides[0], *b = &m->sides[1];
+	size_t		 min = a->len < b->len ? a->len : b->len;
+	size_t		 head = 0, tail = 0;
+
+	while (head < min && a->text[head] == b->text[head])
+		head++;
+	while (tail < min - head &&
+	    a->text[a->len - tail - 1] == b->text[b->len - tail - 1])
+		tail++;
+	for (size_t i = 0; i < LENGTH(m->sides); i++) {
+		struct side *s = &m->sides[i];
+
+		s->shown.start = lines_back(s->text, head, CONTEXT_LINES);
+		s->shown.end = lines_on(s->text, s->len, s->len - tail,
+		    CONTEXT_LINES);
+	}
 }
 
 /* The line with the ranges that it holds replaced; false when it has none. */
@@ -222,22 +321,34 @@ site_diff_mask(void *arg, const char *line, size_t len, struct buf *shown)
 	return names_put(line, len, shown) || url_put(line, len, shown);
 }
 
+static void
+side_set(struct side *side, const struct buf *b)
+{
+	side->text = b != NULL ? buf_str(b) : "";
+	side->len = b != NULL ? b->len : 0;
+}
+
 bool
-site_diff_put(const char *path, const struct buf *before,
-    const struct buf *after, struct buf *out, struct err *e)
+site_diff_put(const char *path, const struct site_write *w, struct buf *out,
+    struct err *e)
 {
 	struct mask	 m = { 0 };
+	const struct side *a = &m.sides[0], *b = &m.sides[1];
 	bool		 ok;
 
-	ok = side_read(&m.sides[0], path, before) &&
-	    side_read(&m.sides[1], path, after);
+	side_set(&m.sides[0], w->before);
+	side_set(&m.sides[1], w->after);
+	sides_window(&m);
+	if (w->doc != NULL && w->splice != NULL)
+		ok = sides_of_edit(&m, w);
+	else
+		ok = side_parse(&m.sides[0], path) &&
+		    side_parse(&m.sides[1], path);
 	if (!ok)
 		err_nomem(e);
-	ok = ok && diff_unified(before != NULL ? path : "/dev/null",
-	    after != NULL ? path : "/dev/null",
-	    before != NULL ? m.sides[0].text : "", m.sides[0].len,
-	    after != NULL ? m.sides[1].text : "", m.sides[1].len,
-	    site_diff_mask, &m, out, e);
+	ok = ok && diff_unified(w->before != NULL ? path : "/dev/null",
+	    w->after != NULL ? path : "/dev/null", a->text, a->len, b->text,
+	    b->len, site_diff_mask, &m, out, e);
 	free(m.sides[0].spans);
 	free(m.sides[1].spans);
 	return ok;

@@ -191,7 +191,7 @@ site_write_step(struct ctx *ctx, struct plan *plan, const struct site_write *w,
 	if (lock == NULL)
 		return err_nomem(e);
 	if (!plan_lock_add(plan, lock, e) || (!w->hides_diff &&
-	    !site_diff_put(path, w->before, w->after, &diff, e)))
+	    !site_diff_put(path, w, &diff, e)))
 		return false;
 	spec.args = args_make(plan, w, path, after, e);
 	if (spec.args == NULL)
@@ -203,11 +203,12 @@ site_write_step(struct ctx *ctx, struct plan *plan, const struct site_write *w,
 
 bool
 site_plan_write(struct ctx *ctx, struct plan *plan, const char *path,
-    const char *key, const struct buf *old_text, const struct buf *new_text,
-    const struct doc_splice *splice, struct err *e)
+    const char *key, const struct doc *doc, const struct buf *old_text,
+    const struct buf *new_text, const struct doc_splice *splice,
+    struct err *e)
 {
 	const struct site_write w = {
-		.path = path, .key = key, .before = old_text,
+		.path = path, .key = key, .doc = doc, .before = old_text,
 		.after = new_text, .splice = splice
 	};
 

@@ -206,12 +206,13 @@ char	*site_value_mask(const char *key, const char *value);
 /* diff_mask for texts that no editor parses: arg is NULL, line by line. */
 bool	 site_diff_mask(void *arg, const char *line, size_t len,
 	     struct buf *shown);
+struct site_write;
 /*
- * The unified diff of a file's texts, secrets masked; "" when they are
- * equal.  Either may be NULL: the file is not there.
+ * The unified diff of what a write changes, secrets masked; "" when the
+ * texts are equal.
  */
-bool	 site_diff_put(const char *path, const struct buf *before,
-	     const struct buf *after, struct buf *out, struct err *e);
+bool	 site_diff_put(const char *path, const struct site_write *w,
+	     struct buf *out, struct err *e);
 
 /* ---- file_plan.c, file_write.c, file_undo.c */
 
@@ -247,6 +248,7 @@ struct site_attributes {
 struct site_write {
 	const char	*path;		/* relative to the root */
 	const char	*key;		/* what is edited, for undo; or NULL */
+	const struct doc *doc;		/* before as parsed, or NULL */
 	const struct buf *before;	/* NULL: the file is not there */
 	const struct buf *after;	/* NULL: the file goes away */
 	const struct doc_splice *splice;/* or NULL */

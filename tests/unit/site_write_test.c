@@ -59,8 +59,8 @@ secrets_do_not_show_in_a_preview(void **state)
 
 		put(&before, cases[i].before);
 		put(&after, cases[i].after);
-		assert_true(site_diff_put(cases[i].path, &before, &after,
-		    &diff, NULL));
+		assert_true(site_diff_put(cases[i].path, &(struct site_write){
+		    .before = &before, .after = &after }, &diff, NULL));
 		assert_true(diff.len > 0);
 		if (strstr(buf_str(&diff), "hush") != NULL ||
 		    strstr(buf_str(&diff), SITE_MASK) == NULL)
@@ -77,8 +77,8 @@ a_preview_shows_all_but_the_secret(void **state)
 	(void)state;
 	put(&before, "MONGO_URL=mongodb://u:hush@h/?w=1\nA=1\n");
 	put(&after, "MONGO_URL=mongodb://u:hush@h/?w=1\nA=2\n");
-	assert_true(site_diff_put("custom.env", &before, &after, &diff,
-	    NULL));
+	assert_true(site_diff_put("custom.env", &(struct site_write){
+	    .before = &before, .after = &after }, &diff, NULL));
 	assert_non_null(strstr(buf_str(&diff), "-A=1\n+A=2\n"));
 	assert_non_null(strstr(buf_str(&diff), " MONGO_URL=***"));
 }
