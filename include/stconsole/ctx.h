@@ -28,6 +28,12 @@ struct ctx_secret {
 	struct secret	*value;
 };
 
+/* The file that an input parameter was read from. */
+struct ctx_input {
+	const char	*name;		/* the parameter's name */
+	const char	*path;		/* absolute; borrowed */
+};
+
 struct ctx {
 	const struct registry	*registry;
 	struct store		*store;		/* the state folder */
@@ -58,6 +64,7 @@ struct ctx {
 	 * {"$secret": NAME}; see verb.h.
 	 */
 	struct ctx_secret	 secrets[CTX_SECRETS];
+	struct ctx_input	 inputs[CTX_SECRETS];
 
 	/*
 	 * Called on every plan that changes something, after the verb made

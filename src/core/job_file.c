@@ -64,15 +64,17 @@ job_file_fini(struct job_file *f)
 bool
 job_id_make(struct ctx *ctx, char id[JOB_ID_SIZE], struct err *e)
 {
-	time_t		 now = (time_t)(clock_wall_ms(ctx->clock) / 1000);
-	char		 random[9], head[20];
+	int64_t		 now_ms = clock_wall_ms(ctx->clock);
+	time_t		 now = (time_t)(now_ms / 1000);
+	char		 random[7], head[20];
 	struct tm	 tm;
 
-	if (!digest_random_hex(4, random, e))
+	if (!digest_random_hex(3, random, e))
 		return false;
 	gmtime_r(&now, &tm);
 	strftime(head, sizeof(head), "%Y%m%d-%H%M%S", &tm);
-	snprintf(id, JOB_ID_SIZE, "%s-%s", head, random);
+	snprintf(id, JOB_ID_SIZE, "%s-%03u%s", head,
+	    (unsigned)(now_ms % 1000) % 1000u, random);
 	return true;
 }
 

@@ -90,15 +90,18 @@ static json_t *
 step_summary(const struct job_file *f, const json_t *step)
 {
 	struct step_record	 r;
+	const json_t		*why = json_object_get(job_file_line(f,
+	    json_text(step, "id"), "failed"), "data");
 	json_t			*out;
 
 	job_file_step(f, json_text(step, "id"), &r);
-	out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "id",
+	out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s*}", "id",
 	    json_text(step, "id"), "kind", json_text(step, "kind"), "title",
 	    json_text(step, "title"), "undo", json_text(step, "undo"),
 	    "state", r.is_done && r.was_done_before ? "already" : r.is_done ?
 	    "done" : r.has_intent ? "begun" : "open", "verified",
-	    r.is_verified);
+	    r.is_verified, "reason", r.is_done ? NULL :
+	    json_str(why, "message"));
 	return out;
 }
 

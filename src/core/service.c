@@ -111,8 +111,10 @@ static const struct verb verbs[] = {
 	  .param_count = 1, .read = job_show_read, .schema = "{" JOB_SCHEMA
 	  ",\"steps\":[{\"id\":\"string\",\"kind\":\"string\",\"title\":"
 	  "\"string\",\"undo\":\"string\",\"state\":\"=open|begun|done|"
-	  "already\",\"verified\":\"bool\"}],\"journal\":[\"any\"]}",
-	  .view = "steps: id=Step,state=State,kind=Kind,title=What" },
+	  "already\",\"verified\":\"bool\",\"reason\":\"string?\"}],"
+	  "\"journal\":[\"any\"]}",
+	  .view = "steps: id=Step,state=State,kind=Kind,title=What,"
+	  "reason=Why" },
 	{ .name = "job.resume", .help = "Go on with a job that was "
 	  "interrupted, held, cancelled or failed", .role = ROLE_OPERATOR,
 	  .no_site = true, .params = job_params, .param_count = 1,

@@ -217,6 +217,37 @@ const struct service undo_service = {
 };
 
 /* Whether this step still has something to take back, and how. */
+/* The step's diff the other way round: what comes back, what goes. */
+static void
+diff_turn(const char *diff, struct buf *out)
+{
+	const char	*nl;
+	size_t		 len;
+	char		 c;
+
+	for (; *diff != '\0'; diff += len) {
+		nl = strchr(diff, '\n');
+		len = nl != NULL ? (size_t)(nl - diff) + 1 : strlen(diff);
+		c = *diff;
+		if (strncmp(diff, "--- ", 4) != 0 &&
+		    strncmp(diff, "+++ ", 4) != 0)
+			c = c == '+' ? '-' : c == '-' ? '+' : c;
+		buf_putc(out, c);
+		buf_add(out, diff + 1, len - 1);
+	}
+}
+
+static enum risk
+risk_of(const json_t *step)
+{
+	enum risk r;
+
+	for (r = RISK_NONE; r < RISK_DATA; r++)
+		if (strcmp(risk_name(r), json_text(step, "risk")) == 0)
+			break;
+	return r;
+}
+
 static bool
 plan_one(struct ctx *ctx, const struct job_file *f, const json_t *step,
     struct plan *plan, size_t *added, struct err *e)
@@ -227,6 +258,7 @@ plan_one(struct ctx *ctx, const struct job_file *f, const json_t *step,
 	struct step_record	 record;
 	enum probe		 was = PROBE_DONE;
 	AUTO_JSON json_t	*seen = json_object();
+	AUTO_BUF struct buf	 diff = BUF_INIT;
 	bool			 over;
 
 	job_file_step(f, json_text(step, "id"), &record);
@@ -243,11 +275,13 @@ plan_one(struct ctx *ctx, const struct job_file *f, const json_t *step,
 		return plan_block(plan, NULL, e, T_JOB_STEP_CHANGED,
 		    json_text(step, "id"), json_text(step, "title"));
 	*added += 1;
-	return plan_step_add(plan, &(struct step_spec){
+	diff_turn(json_text(step, "diff"), &diff);
+	return buf_ok(&diff, e) && plan_step_add(plan, &(struct step_spec){
 	    .action = over ? "job.undo_over_change" : "job.undo_step",
 	    .args = json_pack("{s:s, s:s, s:O}", "job", f->id, "step",
-	    json_text(step, "id"), "of", what), .risk = RISK_LOW,
-	    .undo = over ? NULL : "do it again" }, e, T_UNDO_TITLE,
+	    json_text(step, "id"), "of", what), .risk = risk_of(step),
+	    .diff = buf_str(&diff), .undo = over ? NULL : "do it again" }, e,
+	    T_UNDO_TITLE,
 	    json_text(step, "title"));
 }
 

@@ -189,8 +189,22 @@ add_word(struct buf *out, const char *word)
 	proc_argv_show(argv, out);
 }
 
+/* A file that was read is named; what came by stdin or is secret is not. */
+static const char *
+file_word(const struct ctx *ctx, const struct verb_param *p)
+{
+	size_t i;
+
+	for (i = 0; p->type == PARAM_INPUT && i < CTX_SECRETS; i++)
+		if (ctx->inputs[i].name != NULL &&
+		    strcmp(ctx->inputs[i].name, p->name) == 0)
+			return ctx->inputs[i].path;
+	return "-";
+}
+
 static void
-add_value(struct buf *out, const struct verb_param *p, const json_t *value)
+add_value(const struct ctx *ctx, struct buf *out,
+    const struct verb_param *p, const json_t *value)
 {
 	AUTO_FREE char	*option = str_format("--%s%s", p->name,
 	    p->type == PARAM_SECRET && !str_ends(p->name, "_file") ?
@@ -212,7 +226,7 @@ add_value(struct buf *out, const struct verb_param *p, const json_t *value)
 	if (!p->positional || p->type == PARAM_SECRET)
 		add_word(out, option);
 	if (p->type == PARAM_SECRET || p->type == PARAM_INPUT) {
-		add_word(out, "-");
+		add_word(out, file_word(ctx, p));
 	} else if (json_is_integer(value)) {
 		snprintf(number, sizeof(number), "%lld",
 		    (long long)json_integer_value(value));
@@ -224,8 +238,8 @@ add_value(struct buf *out, const struct verb_param *p, const json_t *value)
 
 /* Positional values that could be taken for options come after "--". */
 static void
-add_params(struct buf *out, const struct verb *v, const json_t *params,
-    bool positional)
+add_params(const struct ctx *ctx, struct buf *out, const struct verb *v,
+    const json_t *params, bool positional)
 {
 	const struct verb_param	*p;
 	const json_t		*value, *item;
@@ -238,11 +252,11 @@ add_params(struct buf *out, const struct verb *v, const json_t *params,
 		    p->type != PARAM_SECRET) != positional)
 			continue;
 		if (!json_is_array(value)) {
-			add_value(out, p, value);
+			add_value(ctx, out, p, value);
 			continue;
 		}
 		json_array_foreach (value, k, item)
-			add_value(out, p, item);
+			add_value(ctx, out, p, item);
 	}
 }
 
@@ -292,8 +306,8 @@ verb_command(const struct ctx *ctx, const struct verb *v,
 		if (p[n] == '\0')
 			break;
 	}
-	add_params(out, v, params, false);
+	add_params(ctx, out, v, params, false);
 	if (needs_dashes(v, params))
 		buf_puts(out, " --");
-	add_params(out, v, params, true);
+	add_params(ctx, out, v, params, true);
 }
