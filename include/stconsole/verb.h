@@ -63,7 +63,8 @@ struct verb {
 	const char		*schema;
 	/*
 	 * How a person sees it: "member: column=Heading,column=Heading" shows
-	 * that array as a table, NULL shows "name: value" lines.
+	 * that array as a table, NULL shows "name: value" lines, "raw: member"
+	 * shows that string byte for byte and nothing else on stdout.
 	 */
 	const char		*view;
 };

@@ -137,6 +137,16 @@ void	 print_value(const json_t *j, struct buf *out);
 char	*print_table(const char *view, const json_t *result, size_t columns,
 	     struct buf *out);
 
+/* Whether a verb's view asks for the bytes of one string ("raw: member"). */
+bool	 print_is_raw(const struct verb *v);
+/*
+ * Those bytes, with a newline when the last line has none.  What else of the
+ * result is true (unverified) goes to beside.  False, and nothing is
+ * printed, when the result has no such string.
+ */
+bool	 print_raw(const struct verb *v, const json_t *result,
+	     struct buf *out, struct buf *beside);
+
 /* columns: fit into that many; 0 for no limit. */
 void	 print_result(const struct verb *v, const json_t *result,
 	     size_t columns, struct buf *out);

@@ -17,6 +17,7 @@
 
 #define INDENT		2
 #define DEPTH_MAX	16
+#define RAW		"raw: "
 
 static void
 array_text(const json_t *j, struct buf *out)
@@ -238,6 +239,33 @@ beside_table(struct buf *out, const json_t *result, const char *member)
 		buf_putc(out, '\n');
 		object_lines(out, rest, 0);
 	}
+}
+
+bool
+print_is_raw(const struct verb *v)
+{
+	return v->view != NULL && str_starts(v->view, RAW);
+}
+
+bool
+print_raw(const struct verb *v, const json_t *result, struct buf *out,
+    struct buf *beside)
+{
+	json_t		*obj = (json_t *)(uintptr_t)result, *text, *j;
+	const char	*name;
+
+	if (!print_is_raw(v))
+		return false;
+	text = json_object_get(obj, v->view + strlen(RAW));
+	if (!json_is_string(text))
+		return false;
+	buf_add(out, json_string_value(text), json_string_length(text));
+	if (out->len > 0 && out->data[out->len - 1] != '\n')
+		buf_putc(out, '\n');
+	json_object_foreach(obj, name, j)
+		if (json_is_true(j))
+			member_lines(beside, name, j, width_of(name), 0);
+	return true;
 }
 
 void

@@ -102,8 +102,8 @@ report_banner(struct cli_run *run)
 		return;
 	buf_puts(&b, line);
 	buf_putc(&b, '\n');
-	(void)out_text(run->options->json ? STDERR_FILENO : STDOUT_FILENO,
-	    buf_str(&b), b.len, NULL);
+	(void)out_text(run->options->json || print_is_raw(run->verb) ?
+	    STDERR_FILENO : STDOUT_FILENO, buf_str(&b), b.len, NULL);
 }
 
 json_t *

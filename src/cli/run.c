@@ -56,7 +56,7 @@ result_status(const struct cli_run *run, const json_t *result)
 static int
 result_show(struct cli_run *run, json_t *result)
 {
-	AUTO_BUF struct buf	 b = BUF_INIT;
+	AUTO_BUF struct buf	 b = BUF_INIT, beside = BUF_INIT;
 	struct err		 e = { 0 };
 	int			 status = result_status(run, result), shown;
 
@@ -66,10 +66,13 @@ result_show(struct cli_run *run, json_t *result)
 	}
 	if (run->lines_shown)
 		return status;
-	print_result(run->verb, result, width_of_terminal(STDOUT_FILENO), &b);
+	if (!print_raw(run->verb, result, &b, &beside))
+		print_result(run->verb, result,
+		    width_of_terminal(STDOUT_FILENO), &b);
 	if (!buf_ok(&b, &e) || !out_text(STDOUT_FILENO, buf_str(&b), b.len,
 	    &e))
 		return report_error(false, &e, NULL, NULL);
+	(void)out_text(STDERR_FILENO, buf_str(&beside), beside.len, NULL);
 	return status;
 }
 

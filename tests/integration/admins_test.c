@@ -218,6 +218,23 @@ the_list_says_what_the_directory_says(void **state)
 }
 
 static void
+an_export_is_the_bare_file(void **state)
+{
+	const char *const words[] = { "--state", state_dir, "--site",
+	    lab_site(&lab), "admin", "export", NULL };
+	AUTO_RUN struct run_result j = RUN(NULL, "admin", "export");
+	AUTO_RUN struct run_result r = run_stconsole(words, NULL);
+
+	(void)state;
+	run_assert_exit(&r, 0);
+	assert_true(str_starts(buf_str(&r.out),
+	    "email,name,dn,directory,id,problems\r\n"));
+	assert_string_equal(buf_str(&r.out), json_text(json_object_get(
+	    j.json, "result"), "text"));
+	assert_int_equal(r.err.len, 0);
+}
+
+static void
 an_added_administrator_is_there_and_undo_leaves_no_trace(void **state)
 {
 	AUTO_FREE char	*before = db_hash(), *after = NULL;
@@ -718,6 +735,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_list_says_what_the_directory_says),
+		cmocka_unit_test(an_export_is_the_bare_file),
 		cmocka_unit_test(
 		    an_added_administrator_is_there_and_undo_leaves_no_trace),
 		cmocka_unit_test(

@@ -135,6 +135,28 @@ text_from_outside_cannot_steer_the_terminal(void **state)
 }
 
 static void
+a_raw_view_gives_the_bare_text(void **state)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT, beside = BUF_INIT;
+	AUTO_JSON json_t	*j = json_pack("{s:s, s:s, s:b}", "format",
+	    "csv", "text", "a,b\r\n\xc3\xa9,\t\x1b\r\n", "unverified", 1);
+	struct verb		 v = { .name = "toy", .view = "raw: text" };
+
+	(void)state;
+	assert_true(print_is_raw(&v));
+	assert_true(print_raw(&v, j, &b, &beside));
+	assert_string_equal(buf_str(&b), "a,b\r\n\xc3\xa9,\t\x1b\r\n");
+	assert_string_equal(buf_str(&beside), "unverified: yes\n");
+	buf_reset(&b);
+	json_object_set_new(j, "text", json_string("no end"));
+	assert_true(print_raw(&v, j, &b, &beside));
+	assert_string_equal(buf_str(&b), "no end\n");
+	v.view = "text: a=A";
+	assert_false(print_is_raw(&v));
+	assert_false(print_raw(&v, j, &b, &beside));
+}
+
+static void
 a_plan_shows_steps_notes_and_its_command(void **state)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT;
@@ -246,6 +268,7 @@ main(void)
 		cmocka_unit_test(a_fact_says_where_it_was_read),
 		cmocka_unit_test(text_of_several_lines_is_indented),
 		cmocka_unit_test(text_from_outside_cannot_steer_the_terminal),
+		cmocka_unit_test(a_raw_view_gives_the_bare_text),
 		cmocka_unit_test(a_plan_shows_steps_notes_and_its_command),
 		cmocka_unit_test(every_reason_of_a_blocked_plan_is_shown),
 		cmocka_unit_test(the_progress_line_leaves_nothing_behind),

@@ -102,7 +102,8 @@ static const struct verb verbs[] = {
 	  .params = export_params, .param_count = LENGTH(export_params),
 	  .read = admin_export_read,
 	  .schema = "{\"format\":\"=csv|json\",\"text\":\"string\","
-	  "\"unverified\":\"bool?\"}" },
+	  "\"unverified\":\"bool?\"}",
+	  .view = "raw: text" },
 	{ .name = "admin.add", .role = ROLE_ADMIN, .risk = RISK_ACCESS,
 	  .help = "Make people of the directory administrators",
 	  .detail = "A mail that the directory does not have exactly once, "
