@@ -173,6 +173,7 @@ static void
 verb_add(const struct verb *v, struct buf *out)
 {
 	AUTO_BUF struct buf	 usage = BUF_INIT, needs = BUF_INIT;
+	AUTO_BUF struct buf	 help = BUF_INIT;
 	char			 typed[TYPED_MAX];
 	size_t			 i;
 
@@ -182,7 +183,10 @@ verb_add(const struct verb *v, struct buf *out)
 	buf_puts(out, ".D1");
 	arg_add(out, "Nm stconsole Cm", buf_str(&usage));
 	buf_puts(out, "\n.Pp\n");
-	text_add(out, v->help, "");
+	buf_puts(&help, v->help);
+	if (!ends_sentence(v->help, strlen(v->help)))
+		buf_putc(&help, '.');
+	text_add(out, buf_str(&help), "");
 	buf_printf(&needs, T_HELP_NEEDS + 1, role_name(v->role));
 	if (v->plan != NULL)
 		buf_printf(&needs, T_HELP_CHANGES, risk_name(v->risk));

@@ -260,7 +260,7 @@ static const struct verb_param login_params[] = {
 #define PARAMS(p)	.params = (p), .param_count = LENGTH(p)
 
 static const struct verb toy_verbs[] = {
-	{ .name = "toy", .help = "Say what toys are.", .role = ROLE_VIEWER,
+	{ .name = "toy", .help = "Say what toys are", .role = ROLE_VIEWER,
 	  .no_site = true, .read = list_read,
 	  .view = "toys: name=Name,age=Age" },
 	{ .name = "toy.echo", .help = "Give back what was said.",
