@@ -120,6 +120,11 @@ size_t	 width_of(const char *s);
  * control characters replaced.  Returns the columns that were written.
  */
 size_t	 width_add(struct buf *out, const char *s, size_t columns);
+/*
+ * Makes one line of text from outside fit to be shown: without the CR that
+ * ends it in files with CRLF, other control characters replaced.
+ */
+void	 width_clean_line(char *line);
 /* Bytes of the longest beginning that fits; one character at least. */
 size_t	 width_fit(const char *s, size_t columns);
 /* Columns of the terminal fd, 0 when it is none. */

@@ -39,7 +39,7 @@ diff_add(struct buf *out, const char *diff)
 			out->failed = true;
 			return;
 		}
-		str_strip_control(line);
+		width_clean_line(line);
 		buf_printf(out, "       %s\n", line);
 		n += diff[n] == '\n';
 	}

@@ -47,11 +47,24 @@ object_text(const json_t *j, struct buf *out)
 	}
 }
 
+/* Lines that end in CRLF are lines: the CR is no text. */
+static void
+string_text(const char *s, struct buf *out)
+{
+	const char *crlf;
+
+	while ((crlf = strstr(s, "\r\n")) != NULL) {
+		buf_add(out, s, (size_t)(crlf - s));
+		s = crlf + 1;
+	}
+	buf_puts(out, s);
+}
+
 void
 print_value(const json_t *j, struct buf *out)
 {
 	if (json_is_string(j))
-		buf_puts(out, json_string_value(j));
+		string_text(json_string_value(j), out);
 	else if (json_is_integer(j))
 		buf_printf(out, "%lld", (long long)json_integer_value(j));
 	else if (json_is_real(j))

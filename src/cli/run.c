@@ -4,6 +4,7 @@
  */
 #include "parts.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "stconsole/json.h"
@@ -25,8 +26,10 @@ line_print(void *arg, const char *line)
 	buf_puts(&b, line);
 	if (!buf_ok(&b, NULL))
 		return;
-	if (b.len > 0)
-		str_strip_control(b.data);
+	if (b.len > 0) {
+		width_clean_line(b.data);
+		b.len = strlen(b.data);
+	}
 	buf_putc(&b, '\n');
 	if (!out_followed(STDOUT_FILENO, buf_str(&b), b.len))
 		cancel_request(run->ctx->cancel, CANCEL_ASKED);

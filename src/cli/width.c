@@ -48,6 +48,16 @@ char_next(const char *s, bool *is_clean)
 	return n > 0 ? n : 1;
 }
 
+void
+width_clean_line(char *line)
+{
+	size_t len = strlen(line);
+
+	if (len > 0 && line[len - 1] == '\r')
+		line[len - 1] = '\0';
+	str_strip_control(line);
+}
+
 size_t
 width_of(const char *s)
 {

@@ -120,6 +120,8 @@ text_of_several_lines_is_indented(void **state)
 	(void)state;
 	assert_printed(NULL, "{\"diff\":\"-a\\n+b\\n\"}", 0,
 	    "diff:\n  -a\n  +b\n");
+	assert_printed(NULL, "{\"text\":\"a\\r\\nb\\rc\\r\\n\"}", 0,
+	    "text:\n  a\n  b?c\n");
 }
 
 static void
@@ -163,7 +165,7 @@ a_plan_shows_steps_notes_and_its_command(void **state)
 	AUTO_JSON json_t	*plan = json_loads("{\"hash\":\"1a2b3c4d5e6f"
 	    "\",\"empty\":false,\"steps\":[{\"id\":\"1\",\"kind\":\"write\","
 	    "\"title\":\"Change custom.env\",\"risk\":\"low\",\"undo\":"
-	    "\"the old line\",\"diff\":\"-A=1\\n+A=2\\u001b\\n\"},"
+	    "\"the old line\",\"diff\":\"-A=1\\r\\n+A=2\\u001b\\r\\n\"},"
 	    "{\"id\":\"2\",\"kind\":\"run\",\"title\":\"Restart nginx\","
 	    "\"risk\":\"none\",\"undo\":\"-\",\"argv\":[\"docker\","
 	    "\"restart\",\"a b\"]}],\"notes\":[\"Calls drop\"],"
@@ -245,6 +247,8 @@ the_manual_page_passes_mandoc(void **state)
 	assert_non_null(strstr(buf_str(&page), ".Ss toy echo deep\n"));
 	assert_non_null(strstr(buf_str(&page), ".It Fl \"\\-dry\\-run\"\n"));
 	assert_non_null(strstr(buf_str(&page), "C:\\etoys"));
+	assert_non_null(strstr(buf_str(&page),
+	    "\nSay what toys are.\nNeeds the role viewer.\n"));
 	if (!proc_exists("mandoc"))
 		skip();
 	spec.input = page.data;
