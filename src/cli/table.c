@@ -1,7 +1,8 @@
 /*
  * The one array that a verb's view names, as a table.  Columns are as wide as
  * their widest cell; on a terminal the widest give way until the line fits,
- * and what they hold goes on in the next line.
+ * and what they hold goes on in the next line.  Columns that can break at a
+ * space give way before a word, such as an id or a mail, is cut.
  */
 #include "parts.h"
 
@@ -23,6 +24,7 @@ struct column {
 	char	*member;	/* dotted; "." is the element itself */
 	char	*heading;
 	size_t	 width;
+	size_t	 word;		/* the widest that has no space in it */
 };
 
 struct table {
@@ -43,6 +45,23 @@ member_get(const json_t *j, const char *path)
 	    part = strtok_r(NULL, ".", &save))
 		j = json_object_get(j, part);
 	return j;
+}
+
+static size_t
+word_width(const char *text)
+{
+	AUTO_FREE char	*copy = strdup(text);
+	char		*save = NULL, *word;
+	size_t		 widest = 0, w;
+
+	if (copy == NULL)
+		return width_of(text);
+	for (word = strtok_r(copy, " ", &save); word != NULL;
+	    word = strtok_r(NULL, " ", &save)) {
+		w = width_of(word);
+		widest = w > widest ? w : widest;
+	}
+	return widest;
 }
 
 static void
@@ -84,6 +103,7 @@ view_parse(const char *view, struct table *t, char **member)
 		if (c->heading == NULL || c->member == NULL)
 			return false;
 		c->width = width_of(c->heading);
+		c->word = word_width(c->heading);
 	}
 	return t->count > 0;
 }
@@ -109,24 +129,43 @@ table_measure(struct table *t, const json_t *rows)
 			w = width_of(buf_str(&cell));
 			if (w > t->column[c].width)
 				t->column[c].width = w;
+			w = word_width(buf_str(&cell));
+			if (w > t->column[c].word)
+				t->column[c].word = w;
 		}
 }
 
-/* Takes from the widest column until the line fits. */
+/* The widest column that can give one more; count when none can. */
+static size_t
+widest_get(const struct table *t, bool may_cut)
+{
+	size_t c, least, found = t->count;
+
+	for (c = 0; c < t->count; c++) {
+		least = may_cut || t->column[c].word < COLUMN_MIN ?
+		    COLUMN_MIN : t->column[c].word;
+		if (t->column[c].width > least && (found == t->count ||
+		    t->column[c].width > t->column[found].width))
+			found = c;
+	}
+	return found;
+}
+
+/* Takes from the widest until the line fits: first between words. */
 static void
 table_fit(struct table *t, size_t columns)
 {
-	size_t total = GAP * (t->count - 1), c, widest;
+	size_t total = GAP * (t->count - 1), c;
 
 	for (c = 0; c < t->count; c++)
 		total += t->column[c].width;
 	while (columns > 0 && total > columns) {
-		for (widest = 0, c = 1; c < t->count; c++)
-			if (t->column[c].width > t->column[widest].width)
-				widest = c;
-		if (t->column[widest].width <= COLUMN_MIN)
+		c = widest_get(t, false);
+		if (c == t->count)
+			c = widest_get(t, true);
+		if (c == t->count)
 			return;
-		t->column[widest].width--;
+		t->column[c].width--;
 		total--;
 	}
 }

@@ -72,6 +72,27 @@ a_table_fits_the_terminal_and_hides_nothing(void **state)
 }
 
 static void
+ids_and_mails_stay_whole_when_text_can_wrap(void **state)
+{
+	(void)state;
+	assert_printed("t: id=Job,who=Who,what=What", "{\"t\":[{\"id\":"
+	    "\"20261124T233439Z-0a1b2c3d\",\"who\":"
+	    "\"kim.admin@sametime.corp.test\",\"what\":"
+	    "\"add three people and take two away\"}]}", 76,
+	    "Job                        Who                           What\n"
+	    "20261124T233439Z-0a1b2c3d  kim.admin@sametime.corp.test  "
+	    "add three people\n"
+	    "                                                         "
+	    "and take two away\n");
+	/* Where no column has a space the longest word gives way. */
+	assert_printed("t: id=Id,path=Path", "{\"t\":[{\"id\":\"12345678\","
+	    "\"path\":\"/srv/sametime/custom.env\"}]}", 24,
+	    "Id        Path\n"
+	    "12345678  /srv/sametime/\n"
+	    "          custom.env\n");
+}
+
+static void
 other_members_stand_below_the_table(void **state)
 {
 	(void)state;
@@ -267,6 +288,7 @@ main(void)
 		cmocka_unit_test(a_view_becomes_a_table),
 		cmocka_unit_test(wide_characters_keep_the_columns_straight),
 		cmocka_unit_test(a_table_fits_the_terminal_and_hides_nothing),
+		cmocka_unit_test(ids_and_mails_stay_whole_when_text_can_wrap),
 		cmocka_unit_test(other_members_stand_below_the_table),
 		cmocka_unit_test(without_view_there_are_lines),
 		cmocka_unit_test(a_fact_says_where_it_was_read),
