@@ -159,6 +159,26 @@ text_put(const struct ctx *ctx, struct cli_call *call,
 	    err_nomem(e);
 }
 
+/* The shown command names the file, wherever it is typed again. */
+static bool
+input_name(struct ctx *ctx, const struct verb_param *p, const char *file,
+    struct err *e)
+{
+	char	*path = realpath(file, NULL);
+	size_t	 i;
+
+	if (path == NULL)
+		return err_sys(e, T_INPUT_OPEN, file);
+	for (i = 0; i < CTX_SECRETS; i++)
+		if (ctx->inputs[i].name == NULL) {
+			ctx->inputs[i].name = p->name;
+			ctx->inputs[i].path = path;
+			return true;
+		}
+	free(path);
+	return true;
+}
+
 static bool
 file_put(struct ctx *ctx, struct cli_call *call, const struct verb_param *p,
     const char *file, bool may_ask, struct err *e)
@@ -177,7 +197,8 @@ file_put(struct ctx *ctx, struct cli_call *call, const struct verb_param *p,
 	if (fd < 0)
 		return err_sys(e, T_INPUT_OPEN, file);
 	if (p->type == PARAM_INPUT)
-		return text_put(ctx, call, p, fd, file, e);
+		return text_put(ctx, call, p, fd, file, e) &&
+		    (is_stdin || input_name(ctx, p, file, e));
 	/* A pipe may be silent: Ctrl-C must reach us before we read. */
 	if (is_stdin && !stdin_wait(ctx->cancel, e))
 		return false;
@@ -216,5 +237,7 @@ cli_input_fini(struct ctx *ctx)
 	for (i = 0; i < CTX_SECRETS; i++) {
 		secret_free(ctx->secrets[i].value);
 		ctx->secrets[i] = (struct ctx_secret){ 0 };
+		free((char *)(uintptr_t)ctx->inputs[i].path);
+		ctx->inputs[i] = (struct ctx_input){ 0 };
 	}
 }
