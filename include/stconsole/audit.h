@@ -10,9 +10,12 @@
 
 #include "stconsole/verb.h"
 
+#define AUDIT_BEGUN	"begun"
+
 /*
  * Records one call.  params hold no secrets (verb.h); plan, job and e may be
- * NULL.  outcome: "done", "failed", "refused", ...
+ * NULL.  outcome: "done", "failed", "refused", ...; a job is recorded twice,
+ * as begun (in the audit alone) and at its end.
  */
 bool	 audit_add(struct ctx *ctx, const struct verb *v,
 	     const json_t *params, const char *plan_hash, const char *job,

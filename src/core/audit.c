@@ -513,8 +513,9 @@ audit_add(struct ctx *ctx, const struct verb *v, const json_t *params,
 		return false;
 	line = make_line(ctx, v, shown, plan_hash, job, outcome, why,
 	    buf_str(&command), &c);
-	return audit_append(ctx, &c, line, e) && script_add(ctx, v,
-	    buf_str(&command), job, outcome, e);
+	return audit_append(ctx, &c, line, e) &&
+	    (strcmp(outcome, AUDIT_BEGUN) == 0 || script_add(ctx, v,
+	    buf_str(&command), job, outcome, e));
 }
 
 static bool

@@ -85,7 +85,7 @@ end_of(const struct run *run, enum job_state state)
 }
 
 static bool
-audit_job(struct ctx *ctx, const struct job_file *f, enum job_state state,
+audit_job(struct ctx *ctx, const struct job_file *f, const char *outcome,
     const struct err *why, struct err *e)
 {
 	const json_t		*plan = json_object_get(f->meta, "plan");
@@ -93,8 +93,23 @@ audit_job(struct ctx *ctx, const struct job_file *f, enum job_state state,
 	    json_text(plan, "verb"));
 
 	return v == NULL || audit_add(ctx, v, json_object_get(plan, "params"),
-	    json_text(plan, "hash"), f->id, job_state_name(state),
-	    is_good(state) ? NULL : why, e);
+	    json_text(plan, "hash"), f->id, outcome, why, e);
+}
+
+/*
+ * Who begins a change is in the audit before its first step: a job that is
+ * killed and never resumed is there too.
+ */
+static bool
+begin_job(struct run *run, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (json_array_size(run->file->lines) == 0 &&
+	    !audit_job(run->ctx, run->file, AUDIT_BEGUN, NULL, &why))
+		return err_set(e, ERR_AUDIT, why.code, T_AUDIT_FIRST,
+		    run->file->id, why.msg);
+	return write_state(run, JOB_RUNNING, false, e);
 }
 
 /*
@@ -110,8 +125,8 @@ end_job(struct run *run, enum job_state *state, struct err *e)
 
 	if (*state == JOB_WAITING && !guard_restart(run->ctx, run->file, e))
 		*state = JOB_FAILED;
-	if (!audit_job(run->ctx, run->file, *state, e, &why) &&
-	    is_good(*state)) {
+	if (!audit_job(run->ctx, run->file, job_state_name(*state),
+	    is_good(*state) ? NULL : e, &why) && is_good(*state)) {
 		*state = JOB_FAILED;
 		err_set(e, ERR_AUDIT, why.code, T_AUDIT_LOST, run->file->id,
 		    why.msg);
@@ -133,7 +148,7 @@ run_job(struct run *run, struct job_result *result, struct err *e)
 	bool		 ok;
 
 	run->all_verified = true;
-	if (write_state(run, JOB_RUNNING, false, e))
+	if (begin_job(run, e))
 		state = end_of(run, run_steps(run, json_object_get(plan,
 		    "steps"), e));
 	ok = end_job(run, &state, e);

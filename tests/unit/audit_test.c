@@ -415,10 +415,11 @@ test_the_value_of_a_refused_call_is_not_kept(void **state)
 }
 
 static void
-test_a_change_that_cannot_be_audited_is_not_called_done(void **state)
+test_a_change_that_cannot_be_audited_is_not_begun(void **state)
 {
 	struct toy		*t = *state;
 	AUTO_FREE char		*dir = store_path(t->ctx.store, "audit");
+	AUTO_FREE char		*now = NULL;
 	struct job_result	 r, again;
 	struct err		 e = { 0 };
 
@@ -428,6 +429,8 @@ test_a_change_that_cannot_be_audited_is_not_called_done(void **state)
 	assert_int_equal(e.domain, ERR_AUDIT);
 	assert_int_equal(r.state, JOB_FAILED);
 	assert_non_null(strstr(e.msg, "audit"));
+	now = toy_get(t, "a");
+	assert_string_equal(now, "");
 	assert_true(file_remove(AT_FDCWD, dir, NULL));
 	assert_true(job_resume(&t->ctx, r.id, &again, &e));
 	assert_int_equal(again.state, JOB_DONE);
@@ -476,7 +479,7 @@ main(void)
 		    test_the_script_runs_again_what_was_done_and_only_that),
 		AUDIT_TEST(test_the_value_of_a_refused_call_is_not_kept),
 		AUDIT_TEST(
-		    test_a_change_that_cannot_be_audited_is_not_called_done),
+		    test_a_change_that_cannot_be_audited_is_not_begun),
 		AUDIT_TEST(test_the_newest_lines_come_first)
 	};
 
