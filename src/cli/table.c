@@ -108,12 +108,34 @@ view_parse(const char *view, struct table *t, char **member)
 	return t->count > 0;
 }
 
+/* A time is two words, to the second: "2026-11-24 23:34:39Z". */
+static void
+time_split(char *s)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+	size_t i;
+
+	for (i = 0; form[i] != '\0'; i++)
+		if (form[i] == '0' ? s[i] < '0' || s[i] > '9' :
+		    s[i] != form[i])
+			return;
+	if (s[i] == '.' && s[i + 1 + strspn(s + i + 1, "0123456789")] == 'Z')
+		memcpy(s + i, "Z", sizeof("Z"));
+	else if (!str_equal(s + i, "Z"))
+		return;
+	s[strlen("0000-00-00")] = ' ';
+}
+
 static void
 cell_text(const struct column *c, const json_t *row, struct buf *out)
 {
 	buf_reset(out);
 	print_value(str_equal(c->member, ".") ? row :
 	    member_get(row, c->member), out);
+	if (out->len > 0) {
+		time_split(out->data);
+		out->len = strlen(out->data);
+	}
 }
 
 static void
@@ -135,18 +157,37 @@ table_measure(struct table *t, const json_t *rows)
 		}
 }
 
+/* What is copied to the next command is not cut while anything else is. */
+static bool
+is_copied(const struct column *c)
+{
+	static const char *const names[] = { "id", "job", "mail", "email" };
+	size_t i;
+
+	for (i = 0; i < LENGTH(names); i++)
+		if (str_equal(c->member, names[i]))
+			return true;
+	return false;
+}
+
+enum give { GIVE_SPACES, GIVE_WORDS, GIVE_ALL, GIVE_COUNT };
+
 /* The widest column that can give one more; count when none can. */
 static size_t
-widest_get(const struct table *t, bool may_cut)
+widest_get(const struct table *t, enum give give)
 {
-	size_t c, least, found = t->count;
+	size_t i, least, found = t->count;
 
-	for (c = 0; c < t->count; c++) {
-		least = may_cut || t->column[c].word < COLUMN_MIN ?
-		    COLUMN_MIN : t->column[c].word;
-		if (t->column[c].width > least && (found == t->count ||
-		    t->column[c].width > t->column[found].width))
-			found = c;
+	for (i = 0; i < t->count; i++) {
+		const struct column *c = &t->column[i];
+
+		least = COLUMN_MIN;
+		if (c->word > COLUMN_MIN && (give == GIVE_SPACES ||
+		    (give == GIVE_WORDS && is_copied(c))))
+			least = c->word;
+		if (c->width > least && (found == t->count ||
+		    c->width > t->column[found].width))
+			found = i;
 	}
 	return found;
 }
@@ -155,16 +196,17 @@ widest_get(const struct table *t, bool may_cut)
 static void
 table_fit(struct table *t, size_t columns)
 {
-	size_t total = GAP * (t->count - 1), c;
+	size_t		 total = GAP * (t->count - 1), c;
+	enum give	 give = GIVE_SPACES;
 
 	for (c = 0; c < t->count; c++)
 		total += t->column[c].width;
-	while (columns > 0 && total > columns) {
-		c = widest_get(t, false);
-		if (c == t->count)
-			c = widest_get(t, true);
-		if (c == t->count)
-			return;
+	while (columns > 0 && total > columns && give < GIVE_COUNT) {
+		c = widest_get(t, give);
+		if (c == t->count) {
+			give++;
+			continue;
+		}
 		t->column[c].width--;
 		total--;
 	}

@@ -84,6 +84,14 @@ ids_and_mails_stay_whole_when_text_can_wrap(void **state)
 	    "add three people\n"
 	    "                                                         "
 	    "and take two away\n");
+	/* A time has two words; ids stay whole before anything else. */
+	assert_printed("t: resource=Resource,since=Since,job=Job", "{\"t\":["
+	    "{\"resource\":\"mongo:meeting.administrators\",\"since\":"
+	    "\"2026-11-24T23:34:39.120Z\",\"job\":"
+	    "\"20261124T233439Z-0a1b2c3d\"}]}", 59,
+	    "Resource              Since       Job\n"
+	    "mongo:meeting.admini  2026-11-24  20261124T233439Z-0a1b2c3d\n"
+	    "strators              23:34:39Z\n");
 	/* Where no column has a space the longest word gives way. */
 	assert_printed("t: id=Id,path=Path", "{\"t\":[{\"id\":\"12345678\","
 	    "\"path\":\"/srv/sametime/custom.env\"}]}", 24,
