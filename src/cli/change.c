@@ -5,7 +5,6 @@
  */
 #include "parts.h"
 
-#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,8 +19,6 @@
 #define HASH_SHOWN		8
 #define CONFIRM_DEFAULT_S	60
 #define ASK_TIMES		3
-
-enum answer { ANSWER_NO, ANSWER_YES, ANSWER_CONFIRM };
 
 static void
 say(const struct buf *b)
@@ -88,8 +85,9 @@ may_confirm(const struct verb *v)
 	return v->risk == RISK_ACCESS || v->risk == RISK_SERVICE;
 }
 
-static bool
-answer_parse(const char *line, bool with_confirm, enum answer *answer)
+bool
+cli_answer_parse(const char *line, bool with_confirm,
+    enum cli_answer *answer)
 {
 	static const char *const yes[] = { "y", "yes" };
 	static const char *const no[] = { "n", "no", "" };
@@ -133,13 +131,16 @@ question(const struct cli_run *run, int confirm_within_s, struct buf *out)
 		buf_printf(out, T_ASK_SITE, buf_str(&what), site);
 	else
 		buf_printf(out, T_ASK, buf_str(&what));
-	if (may_confirm(run->verb))
+	buf_putc(out, '\n');
+	if (may_confirm(run->verb)) {
 		buf_printf(out, T_ASK_CONFIRM, confirm_within_s);
+		buf_putc(out, '\n');
+	}
 	buf_puts(out, may_confirm(run->verb) ? T_ASK_END_CONFIRM : T_ASK_END);
 }
 
 static bool
-ask(struct cli_run *run, int confirm_within_s, enum answer *answer,
+ask(struct cli_run *run, int confirm_within_s, enum cli_answer *answer,
     struct err *e)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT;
@@ -151,8 +152,13 @@ ask(struct cli_run *run, int confirm_within_s, enum answer *answer,
 		say(&b);
 		if (!cli_line_read(run->ctx->cancel, line, sizeof(line), e))
 			return false;
-		if (answer_parse(line, may_confirm(run->verb), answer))
+		if (cli_answer_parse(line, may_confirm(run->verb), answer))
 			return true;
+		width_clean_line(line);
+		buf_reset(&b);
+		buf_printf(&b, T_ASK_AGAIN, line);
+		buf_putc(&b, '\n');
+		question(run, confirm_within_s, &b);
 	}
 	*answer = ANSWER_NO;
 	return true;
@@ -165,7 +171,7 @@ agree(struct cli_run *run, const struct plan *plan,
 {
 	const struct cli_options	*o = run->options;
 	int				 within = CONFIRM_DEFAULT_S;
-	enum answer			 answer;
+	enum cli_answer			 answer;
 
 	if (o->yes_hash[0] != '\0' && !str_starts(plan_hash(plan),
 	    o->yes_hash)) {
@@ -264,30 +270,15 @@ static bool
 wait_confirmed(struct cli_run *run, const struct job_options *options,
     struct job_result *job, struct err *e)
 {
-	AUTO_BUF struct buf	 b = BUF_INIT;
+	AUTO_BUF struct buf	 command = BUF_INIT;
 	const struct verb	*v = registry_verb(run->ctx->registry,
 				    "job.confirm");
 	AUTO_JSON json_t	*id = json_pack("{s:s}", "id", job->id);
-	struct pollfd		 p[2] = {
-		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = run->ctx->cancel->fd, .events = POLLIN }
-	};
-	enum answer		 answer = ANSWER_NO;
-	char			 line[64];
 
-	buf_printf(&b, run->options->yes ? T_CONFIRM_ELSEWHERE :
-	    T_CONFIRM_WITHIN, options->confirm_within_s);
 	if (v != NULL)
-		command_line(run, v, id, NULL, &b);
-	buf_putc(&b, '\n');
-	(void)out_text(STDERR_FILENO, buf_str(&b), b.len, NULL);
-	if (!run->options->yes && poll(p, LENGTH(p),
-	    options->confirm_within_s * 1000) > 0 &&
-	    cli_line_read(run->ctx->cancel, line, sizeof(line), e) &&
-	    answer_parse(line, false, &answer) && answer == ANSWER_YES &&
-	    !job_confirm(run->ctx, job->id, e))
-		return false;
-	return job_wait(run->ctx, job->id, job, e);
+		command_line(run, v, id, NULL, &command);
+	return confirm_wait(run, options->confirm_within_s,
+	    buf_str(&command), job, e);
 }
 
 static int

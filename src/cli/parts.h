@@ -233,6 +233,17 @@ struct cli_run {
 int	 run_verb(struct cli_run *run);
 /* --- change.c: a plan, shown, asked about, applied ------------------- */
 int	 run_plan(struct cli_run *run, struct plan *plan);
+/* y, yes, n, no, "" and, with_confirm, c; false when it is none of them. */
+enum cli_answer { ANSWER_NO, ANSWER_YES, ANSWER_CONFIRM };
+bool	 cli_answer_parse(const char *line, bool with_confirm,
+	     enum cli_answer *answer);
+/* --- confirm.c: a change that is undone unless somebody keeps it ------ */
+/*
+ * Asks on the terminal, unless the run has --yes, and waits for the end.
+ * command: what confirms it elsewhere.  False when it was undone.
+ */
+bool	 confirm_wait(struct cli_run *run, int within_s, const char *command,
+	     struct job_result *job, struct err *e);
 
 /* --- report.c: how things end ---------------------------------------- */
 

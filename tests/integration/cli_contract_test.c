@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "run.h"
+#include "stconsole/clock.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/schema.h"
@@ -260,6 +261,39 @@ a_terminal_asks_and_takes_no_for_an_answer(void **state)
 }
 
 static void
+a_change_on_trial_is_kept_or_undone_by_the_answer(void **state)
+{
+	const char *const words[] = { "--state", *state, "--confirm-within",
+	    "60", "settings", "set", "me.mail", "lee@corp.test", NULL };
+	static const struct run_reply no[] = {
+		{ "?\r\nyes / no: ", "yes\n" },
+		{ "Keep the change? yes / no: ", "perhaps\n" },
+		{ "\"perhaps\" is no answer", "\n" },
+		{ "\"\" is no answer", "no\n" }, { NULL, NULL }
+	};
+	static const struct run_reply yes[] = {
+		{ "?\r\nyes / no: ", "yes\n" },
+		{ "Keep the change? yes / no: ", "yes\n" }, { NULL, NULL }
+	};
+	AUTO_RUN struct run_result undone = { 0 }, again = { 0 };
+	AUTO_RUN struct run_result kept = { 0 }, plan = { 0 };
+	int64_t	 start_ms = clock_mono_ms(&clock_system);
+
+	needs_admin();
+	undone = run_on_terminal(words, no);
+	run_assert_exit(&undone, 1);
+	assert_non_null(strstr(buf_str(&undone.out), "Undone at once"));
+	assert_true(clock_mono_ms(&clock_system) - start_ms < 50000);
+	again = set_mail(*state, "--dry-run", "lee@corp.test");
+	run_assert_exit(&again, 0);
+	assert_null(strstr(buf_str(&again.out), "Nothing to do"));
+	kept = run_on_terminal(words, yes);
+	run_assert_exit(&kept, 0);
+	plan = set_mail(*state, "--dry-run", "lee@corp.test");
+	assert_non_null(strstr(buf_str(&plan.out), "Nothing to do"));
+}
+
+static void
 ctrl_c_at_the_question_changes_nothing(void **state)
 {
 	const char *const words[] = { "--state", *state, "settings", "set",
@@ -357,6 +391,7 @@ main(void)
 		TEST(a_hash_applies_that_plan_and_undo_takes_it_back),
 		TEST(a_change_nobody_confirms_is_undone),
 		TEST(a_terminal_asks_and_takes_no_for_an_answer),
+		TEST(a_change_on_trial_is_kept_or_undone_by_the_answer),
 		TEST(ctrl_c_at_the_question_changes_nothing),
 		TEST(a_secret_that_is_typed_is_not_shown),
 		TEST(a_secret_as_a_value_is_a_usage_error),
