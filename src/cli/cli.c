@@ -108,10 +108,10 @@ call_run(struct ctx *ctx, struct cli_call *call, const struct cli_options *o,
 	if (!ctx->read_only && !job_recover(ctx, &e))
 		warn(&e);
 	if (!cli_input_read(ctx, call, !o->json, &e))
-		return report_error(o->json, &e, NULL, NULL);
+		return report_call_error(o->json, call->verb, &e);
 	params = verb_params(call->verb, call->given, &e);
 	if (params == NULL)
-		return report_error(o->json, &e, NULL, NULL);
+		return report_call_error(o->json, call->verb, &e);
 	run.params = params;
 	cli_progress_init(&run.progress, progress_form(o), stderr,
 	    width_of_terminal(STDERR_FILENO));

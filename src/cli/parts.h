@@ -253,6 +253,9 @@ bool	 confirm_wait(struct cli_run *run, int within_s, const char *command,
  */
 int	 report_error(bool json, const struct err *e, const json_t *plan,
 	     const json_t *job);
+/* The same for a call of v; wrong usage points at the verb's help. */
+int	 report_call_error(bool json, const struct verb *v,
+	     const struct err *e);
 /* {"ok":true,"NAME":value} on stdout.  Takes value. */
 int	 report_value(const char *name, json_t *value);
 /* Any document on stdout; takes it.  Returns the exit status of writing. */

@@ -85,6 +85,12 @@ is_scalar(const json_t *j)
 	return !json_is_array(j) && !json_is_object(j);
 }
 
+static bool
+is_empty(const json_t *j)
+{
+	return !is_scalar(j) && json_array_size(j) + json_object_size(j) == 0;
+}
+
 static void
 indent(struct buf *out, size_t depth)
 {
@@ -172,14 +178,16 @@ member_lines(struct buf *out, const char *name, const json_t *v,
 	indent(out, depth);
 	(void)width_add(out, name, width_of(name));
 	buf_putc(out, ':');
-	if (!is_scalar(v) && !is_fact(v) && depth < DEPTH_MAX &&
-	    json_object_size(v) + json_array_size(v) > 0) {
+	if (!is_scalar(v) && !is_fact(v) && !is_empty(v) &&
+	    depth < DEPTH_MAX) {
 		buf_putc(out, '\n');
 		lines_value(out, v, depth + 1);
 		return;
 	}
 	if (is_fact(v))
 		fact_text(v, &text);
+	else if (is_empty(v))
+		buf_puts(&text, T_EMPTY);
 	else
 		print_value(v, &text);
 	if (is_scalar(v) && strchr(buf_str(&text), '\n') != NULL) {
@@ -191,6 +199,18 @@ member_lines(struct buf *out, const char *name, const json_t *v,
 	text_line(out, buf_str(&text));
 }
 
+/*
+ * What says nothing to a person: that there is no more, no problem, and empty
+ * lists in the rows of another.
+ */
+static bool
+is_silent(const char *name, const json_t *v, size_t depth)
+{
+	if (str_equal(name, "more"))
+		return json_is_false(v);
+	return is_empty(v) && (depth > 0 || str_equal(name, "problems"));
+}
+
 /* The members of an object, their values below each other. */
 static void
 object_lines(struct buf *out, const json_t *j, size_t depth)
@@ -200,11 +220,13 @@ object_lines(struct buf *out, const json_t *j, size_t depth)
 	size_t		 pad = 0;
 
 	json_object_foreach(obj, name, v)
-		if ((is_scalar(v) || is_fact(v)) && width_of(name) > pad)
+		if ((is_scalar(v) || is_fact(v) || is_empty(v)) &&
+		    !is_silent(name, v, depth) && width_of(name) > pad)
 			pad = width_of(name);
 	json_object_foreach(obj, name, v)
-		member_lines(out, name, v,
-		    pad > width_of(name) ? pad : width_of(name), depth);
+		if (!is_silent(name, v, depth))
+			member_lines(out, name, v, pad > width_of(name) ?
+			    pad : width_of(name), depth);
 }
 
 static void
@@ -236,7 +258,8 @@ beside_table(struct buf *out, const json_t *result, const char *member)
 	const char	*name;
 
 	json_object_foreach(obj, name, v) {
-		if (str_equal(name, member))
+		if (str_equal(name, member) || is_empty(v) ||
+		    is_silent(name, v, 0))
 			continue;
 		if (is_scalar(v) || is_fact(v)) {
 			json_object_set(rest, name, v);
@@ -292,4 +315,6 @@ print_result(const struct verb *v, const json_t *result, size_t columns,
 		beside_table(out, result, member);
 	else
 		lines_value(out, result, 0);
+	if (out->len == 0)
+		buf_printf(out, "%s\n", T_NONE);
 }

@@ -12,6 +12,8 @@
 #include "stconsole/msg.h"
 #include "text.def"
 
+#define TYPED_MAX	96
+
 static json_t *
 error_json(const struct err *e)
 {
@@ -62,6 +64,22 @@ report_error(bool json, const struct err *e, const json_t *plan,
 	if (!out_json(doc, &why))
 		words_print(&why);
 	return exit_from_err(e);
+}
+
+int
+report_call_error(bool json, const struct verb *v, const struct err *e)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	int			 status = report_error(json, e, NULL, NULL);
+	char			 typed[TYPED_MAX];
+
+	if (e->domain != ERR_USAGE ||
+	    !cli_verb_typed(v->name, typed, sizeof(typed)))
+		return status;
+	buf_printf(&b, T_ERROR_SEE, typed);
+	buf_putc(&b, '\n');
+	(void)out_text(STDERR_FILENO, buf_str(&b), b.len, NULL);
+	return status;
 }
 
 int

@@ -93,7 +93,7 @@ run_verb(struct cli_run *run)
 
 		cli_verb_typed(run->verb->name, typed, sizeof(typed));
 		err_set(&e, ERR_USAGE, 0, T_DIRECT_DRY_RUN, typed);
-		return report_error(run->options->json, &e, NULL, NULL);
+		return report_call_error(run->options->json, run->verb, &e);
 	}
 	if (run->verb->follows && !run->options->json) {
 		ctx->on_line = line_print;
@@ -103,6 +103,6 @@ run_verb(struct cli_run *run)
 	cli_progress_clear(&run->progress);
 	report_banner(run);
 	if (!ok)
-		return report_error(run->options->json, &e, NULL, NULL);
+		return report_call_error(run->options->json, run->verb, &e);
 	return plan != NULL ? run_plan(run, plan) : result_show(run, result);
 }

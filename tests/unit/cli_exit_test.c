@@ -147,6 +147,8 @@ wrong_words_exit_2(void **state)
 	toy_assert_status(&a, 2);
 	assert_int_equal(a.out.len, 0);
 	assert_non_null(strstr(buf_str(&a.err), "how"));
+	assert_non_null(strstr(buf_str(&a.err),
+	    "\nSee: stconsole help toy check\n"));
 	toy_assert_status(&b, 2);
 	toy_assert_status(&c, 2);
 	assert_error(&c, "usage");

@@ -38,7 +38,7 @@ a_view_becomes_a_table(void **state)
 	    "Name  Owner  Tags\n"
 	    "bear  k@c    a, b\n"
 	    "x\n");
-	assert_printed("toys: name=Name", "{\"toys\":[]}", 0, "(none)\n");
+	assert_printed("toys: name=Name", "{\"toys\":[]}", 0, "None.\n");
 }
 
 static void
@@ -122,7 +122,7 @@ without_view_there_are_lines(void **state)
 	    "list:\n"
 	    "  - a\n"
 	    "  - b\n"
-	    "empty:\n"
+	    "empty:  none\n"
 	    "in:\n"
 	    "  deep: no\n"
 	    "rows:\n"
@@ -130,6 +130,24 @@ without_view_there_are_lines(void **state)
 	    "    b:\n"
 	    "      c: 2\n"
 	    "  - a: 3\n");
+}
+
+static void
+what_says_nothing_is_left_out(void **state)
+{
+	(void)state;
+	assert_printed("t: a=A", "{\"t\":[{\"a\":1}],\"more\":false,"
+	    "\"damaged\":[],\"problems\":[]}", 0, "A\n1\n");
+	assert_printed("t: a=A", "{\"t\":[{\"a\":1}],\"more\":true}", 0,
+	    "A\n1\n\nmore: yes\n");
+	assert_printed(NULL, "{\"name\":\"x\",\"problems\":[],\"more\":"
+	    "false,\"rows\":[{\"a\":1,\"notes\":[]}],\"keys\":[]}", 0,
+	    "name: x\n"
+	    "rows:\n"
+	    "  - a: 1\n"
+	    "keys: none\n");
+	assert_printed(NULL, "{\"problems\":[]}", 0, "None.\n");
+	assert_printed(NULL, "[]", 0, "None.\n");
 }
 
 static void
@@ -299,6 +317,7 @@ main(void)
 		cmocka_unit_test(ids_and_mails_stay_whole_when_text_can_wrap),
 		cmocka_unit_test(other_members_stand_below_the_table),
 		cmocka_unit_test(without_view_there_are_lines),
+		cmocka_unit_test(what_says_nothing_is_left_out),
 		cmocka_unit_test(a_fact_says_where_it_was_read),
 		cmocka_unit_test(text_of_several_lines_is_indented),
 		cmocka_unit_test(text_from_outside_cannot_steer_the_terminal),
