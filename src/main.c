@@ -29,9 +29,7 @@ static const struct registry registry = { services, LENGTH(services) };
 static const char *
 banner(const struct ctx *ctx)
 {
-	if (ctx->site == NULL || !site_is_demo(ctx->site))
-		return NULL;
-	return "This is the demo site: nothing here is a real deployment.";
+	return ctx->site == NULL ? NULL : site_demo_note(ctx->site);
 }
 
 static const struct cli_hooks hooks = {

@@ -40,6 +40,12 @@ const char *site_kind_name(enum site_kind kind);
 const char *site_root(const struct site *site);		/* canonical path */
 int	 site_root_fd(const struct site *site);		/* borrowed */
 bool	 site_is_demo(const struct site *site);
+/*
+ * One line for people: that this is the demo, which servers it runs without
+ * and how to get them, and whether it ends with this call.  NULL for a real
+ * site.  Borrowed from the site.
+ */
+const char *site_demo_note(const struct site *site);
 
 /*
  * A fact by name ("public_url", "version", ...; the list is the table in

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -32,6 +33,7 @@
 #define START_TIMEOUT_MS	120000
 #define BUSY_MS	15000
 #define LOOK_MS	50
+#define LAB_REFUSES	3	/* exit status: its folder is there */
 #define LINE_MAX_BYTES	256
 #define SAID_MAX	4096
 
@@ -118,21 +120,26 @@ state_read(const char *dir, char **root)
 	return DEMO_RUNS;
 }
 
-/* lab.json stands beside the site's folder and names its CA. */
-static char *
-demo_ca(const struct site *site)
+/* lab.json stands beside the site's folder; NULL when it cannot be read. */
+static json_t *
+lab_facts(const struct site *site)
 {
 	AUTO_FREE char		*path = str_format("%s/../lab.json",
 	    site->root);
 	AUTO_BUF struct buf	 text = BUF_INIT;
-	AUTO_JSON json_t	*lab = NULL;
-	const char		*ca;
 
 	if (path == NULL ||
 	    !file_read(AT_FDCWD, path, LAB_FILE_MAX, &text, NULL))
-		return strdup("");
-	lab = json_parse(buf_str(&text), text.len, NULL);
-	ca = json_text(lab, "ca");
+		return NULL;
+	return json_parse(buf_str(&text), text.len, NULL);
+}
+
+static char *
+demo_ca(const struct site *site)
+{
+	AUTO_JSON json_t	*lab = lab_facts(site);
+	const char		*ca = json_text(lab, "ca");
+
 	return ca[0] == '/' || ca[0] == '\0' ? strdup(ca) :
 	    str_format("%s/../%s", site->root, ca);
 }
@@ -147,6 +154,44 @@ site_https_ca(const struct ctx *ctx, char **path, struct err *e)
 	free(*path);
 	*path = demo_ca(ctx->site);
 	return *path != NULL ? true : err_nomem(e);
+}
+
+/* The lab names programs; people know the servers. */
+static const char *
+server_name(const char *program)
+{
+	static const char *const names[][2] = {
+		{ "mongod", "MongoDB" }, { "slapd", "OpenLDAP" }
+	};
+
+	for (size_t i = 0; i < LENGTH(names); i++)
+		if (strcmp(program, names[i][0]) == 0)
+			return names[i][1];
+	return program;
+}
+
+bool
+site_demo_describe(struct site *site, bool is_started_here, struct err *e)
+{
+	AUTO_JSON json_t	*lab = lab_facts(site);
+	AUTO_BUF struct buf	 note = BUF_INIT;
+	const json_t		*missing;
+	size_t			 i;
+
+	buf_puts(&note, T_DEMO_IS);
+	json_array_foreach(json_object_get(lab, "missing"), i, missing)
+		buf_printf(&note, T_DEMO_WITHOUT,
+		    server_name(json_text(missing, "what")),
+		    json_text(missing, "how"));
+	if (is_started_here)
+		buf_puts(&note, T_DEMO_ENDS);
+	if (!buf_ok(&note, e))
+		return false;
+	site->demo_note = buf_take(&note);
+	if (site->demo_note == NULL)
+		return err_nomem(e);
+	str_strip_control(site->demo_note);
+	return true;
 }
 
 /* Becomes a user of the demo when it runs. */
@@ -256,13 +301,17 @@ say_why(int said, const char *dir, struct err *e)
 	    *line != '\0' ? line : LAB_PROGRAM);
 }
 
-/* One that failed has ended: take its status.  One that runs stays. */
+/*
+ * One that failed has ended: take its status.  One that runs stays.
+ * ERR_REFUSED: it found the folder of another one.
+ */
 static bool
 run_lab(const char *program, const char *dir, int out[2], int said,
     struct err *e)
 {
 	struct err	 why = { 0 };
 	pid_t		 pid = fork();
+	int		 status = 0;
 
 	if (pid < 0)
 		return err_sys(e, T_DEMO_PROGRAM, program);
@@ -273,11 +322,14 @@ run_lab(const char *program, const char *dir, int out[2], int said,
 	if (wait_ready(out[0], dir, &why))
 		return true;
 	kill(pid, SIGTERM);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (why.code == ETIMEDOUT)
 		return err_copy(e, &why);
-	return say_why(said, dir, e);
+	say_why(said, dir, &why);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == LAB_REFUSES)
+		why.domain = ERR_REFUSED;
+	return err_copy(e, &why);
 }
 
 static bool
@@ -302,39 +354,65 @@ start(const char *dir, struct err *e)
 	return ok;
 }
 
+/* Told of what comes and goes in the folder, and of its end; -1: no watch. */
+static int
+watch_open(const char *dir)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (fd >= 0 && inotify_add_watch(fd, dir, IN_CREATE | IN_MOVED_TO |
+	    IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR) < 0)
+		mem_close_at(&fd);
+	return fd;
+}
+
+/* Until something happens in the folder: the watch is older than the look. */
+static void
+watch_wait(int watch, int64_t timeout_ms)
+{
+	struct pollfd p = { .fd = watch, .events = POLLIN };
+
+	(void)poll(&p, 1, watch < 0 ? LOOK_MS : (int)timeout_ms);
+}
+
 /*
  * A busy folder belongs to a demo that is coming or going; after a while it
- * is taken for what a killed one left, which a start clears up.
+ * is taken for what a killed one left, which a start clears up.  Who finds
+ * the folder made by another one in the same moment looks again.
  */
 bool
-site_demo_join(char **root, int *lock_fd, struct err *e)
+site_demo_join(char **root, int *lock_fd, bool *is_started_here,
+    struct err *e)
 {
 	AUTO_FREE char	*dir = demo_dir();
-	int64_t		 begin = clock_mono_ms(&clock_system), waited;
+	int64_t		 begin = clock_mono_ms(&clock_system), left;
 	enum demo_state	 state;
 	struct err	 why = { 0 };
 
+	*is_started_here = false;
 	if (dir == NULL)
 		return err_nomem(e);
 	for (;;) {
+		AUTO_CLOSE int watch = watch_open(dir);
+
 		if (!join(dir, &state, root, lock_fd, e))
 			return false;
 		if (state == DEMO_RUNS)
 			return true;
-		waited = clock_mono_ms(&clock_system) - begin;
-		if (waited > START_TIMEOUT_MS)
+		left = begin + BUSY_MS - clock_mono_ms(&clock_system);
+		if (left < BUSY_MS - START_TIMEOUT_MS)
 			return err_set(e, ERR_SITE, ETIMEDOUT, T_DEMO_SLOW,
 			    START_TIMEOUT_MS / 1000);
-		if (state == DEMO_BUSY && waited < BUSY_MS) {
-			poll(NULL, 0, LOOK_MS);
+		if (state == DEMO_BUSY && left > 0) {
+			watch_wait(watch, left);
 			continue;
 		}
-		/* Another one may have started it in the same moment. */
-		if (!start(dir, &why) && (!join(dir, &state, root, lock_fd,
-		    NULL) || state == DEMO_NONE || state == DEMO_DEAD ||
-		    (state == DEMO_BUSY && waited >= BUSY_MS)))
+		err_clear(&why);
+		*is_started_here = start(dir, &why);
+		if (*is_started_here)
+			continue;
+		if (why.domain != ERR_REFUSED || left <= 0)
 			return err_copy(e, &why);
-		if (state == DEMO_RUNS && *root != NULL)
-			return true;
+		watch_wait(watch, left);
 	}
 }

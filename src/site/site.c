@@ -97,6 +97,7 @@ site_free(struct site *site)
 	free(site->compose);
 	free(site->chart);
 	free(site->root);
+	free(site->demo_note);
 	mem_close_at(&site->root_fd);
 	mem_close_at(&site->demo_fd);
 	free(site);
@@ -348,8 +349,9 @@ site_demo_open(struct err *e)
 	AUTO_FREE char	*root = NULL;
 	struct site	*site;
 	int		 lock_fd = -1;
+	bool		 is_started_here;
 
-	if (!site_demo_join(&root, &lock_fd, e))
+	if (!site_demo_join(&root, &lock_fd, &is_started_here, e))
 		return NULL;
 	site = site_open(root, e);
 	if (site == NULL) {
@@ -358,7 +360,10 @@ site_demo_open(struct err *e)
 	}
 	site->is_demo = true;
 	site->demo_fd = lock_fd;
-	return site;
+	if (site_demo_describe(site, is_started_here, e))
+		return site;
+	site_free(site);
+	return NULL;
 }
 
 /*
@@ -451,4 +456,10 @@ bool
 site_is_demo(const struct site *site)
 {
 	return site->is_demo;
+}
+
+const char *
+site_demo_note(const struct site *site)
+{
+	return site->demo_note;
 }

@@ -49,6 +49,7 @@ struct site {
 	char		 id[65];
 	bool		 is_demo;
 	int		 demo_fd;	/* lock that keeps the demo, or -1 */
+	char		*demo_note;	/* site_demo_note, or NULL */
 
 	/* Relative paths, NULL when the site has none. */
 	char		*compose;	/* "docker-compose.yml" */
@@ -110,8 +111,15 @@ const char *site_file_value(const struct site *site, const char *file,
 
 /* ---- demo.c */
 
-/* Starts or joins the demo; *root is malloc'd, *lock_fd kept open. */
-bool	 site_demo_join(char **root, int *lock_fd, struct err *e);
+/*
+ * Starts or joins the demo; *root is malloc'd, *lock_fd kept open.  One that
+ * was started here ends when lock_fd is closed, unless others joined it.
+ */
+bool	 site_demo_join(char **root, int *lock_fd, bool *is_started_here,
+	     struct err *e);
+/* Fills demo_note by what the demo tells of itself. */
+bool	 site_demo_describe(struct site *site, bool is_started_here,
+	     struct err *e);
 
 /* ---- interpolate.c, compose.c, mounts.c */
 

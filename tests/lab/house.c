@@ -159,8 +159,8 @@ house_folders(struct lab_house *h, struct err *e)
 
 	if (mkdir(h->dir, 0700) != 0) {
 		if (errno == EEXIST)
-			return err_set(e, ERR_REFUSED, 0, T_LAB_DIR_EXISTS,
-			    h->dir);
+			return err_set(e, ERR_REFUSED, EEXIST,
+			    T_LAB_DIR_EXISTS, h->dir);
 		return err_sys(e, "%s", h->dir);
 	}
 	for (size_t i = 0; i < LENGTH(names); i++) {

@@ -4,8 +4,9 @@
  * The protocol, for whoever does not link this (--site demo uses only it):
  *   1. Run "stconsole-lab run DIR [options]"; DIR must not exist.  Read its
  *      stdout: the line "ready" means that all is up and DIR/lab.json is
- *      whole; end of file without it means failure, told on stderr.  Give it
- *      a session of its own (setsid), or Ctrl-C at the terminal ends it.
+ *      whole; end of file without it means failure, told on stderr, with
+ *      exit status 3 when DIR is there already.  Give it a session of its
+ *      own (setsid), or Ctrl-C at the terminal ends it.
  *   2. Open DIR/users and take a shared flock on it (it waits while a lab is
  *      just going down).  Then read DIR/lab.json: when it is missing, or its
  *      supervisor's pid has another start time than /proc/PID/stat field 22,

@@ -193,7 +193,8 @@ complain(const struct err *e)
 	fprintf(stderr, "stconsole-lab: %s\n", e->msg);
 	if (*e->hint != '\0')
 		fprintf(stderr, "%s\n", e->hint);
-	return 1;
+	/* Apart from failures: the folder of another lab may just be going. */
+	return e->domain == ERR_REFUSED && e->code == EEXIST ? 3 : 1;
 }
 
 int
