@@ -194,24 +194,31 @@ site_demo_describe(struct site *site, bool is_started_here, struct err *e)
 	return true;
 }
 
-/* Becomes a user of the demo when it runs. */
+/*
+ * Becomes a user of the demo when it runs.  One that is coming or going has
+ * no lab.json and is only looked at: who opens users and closes it again
+ * would be taken for its last user.
+ */
 static bool
 join(const char *dir, enum demo_state *state, char **root, int *lock_fd,
     struct err *e)
 {
 	AUTO_FREE char	*users = str_format("%s/users", dir);
+	AUTO_FREE char	*lab = str_format("%s/lab.json", dir);
 	AUTO_CLOSE int	 fd = -1;
 	struct stat	 st;
 
 	*root = NULL;
 	*state = DEMO_NONE;
-	if (users == NULL)
+	if (users == NULL || lab == NULL)
 		return err_nomem(e);
 	if (lstat(dir, &st) < 0 && errno == ENOENT)
 		return true;
 	if (!dir_is_ours(dir, e))
 		return false;
 	*state = DEMO_BUSY;
+	if (access(lab, F_OK) < 0)
+		return true;
 	fd = open(users, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT)
 		return true;
