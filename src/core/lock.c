@@ -28,7 +28,7 @@
 #define RUN_DIR		"/run/stconsole"
 #define LOCK_TRIES	16
 #define NAME_BYTES	200
-#define PEEK_TRIES	10
+#define PEEK_TRIES	50
 #define PEEK_MS		10
 #define HOLDER_MAX	4096
 

@@ -188,6 +188,25 @@ config_get_read(struct ctx *ctx, const json_t *params, json_t **result,
 
 /* ---- changing */
 
+/* "public_url" beside PUBLIC_URL is most likely a slip, but may be meant. */
+static bool
+note_other_case(const struct config_file *f, const char *key,
+    struct plan *plan, struct err *e)
+{
+	const struct doc_node	*n;
+	size_t			 i;
+
+	if (doc_find(&f->doc, key) != NULL)
+		return true;
+	for (i = 0; i < f->doc.n; i++) {
+		n = &f->doc.nodes[i];
+		if (n->kind == DOC_SCALAR && str_equal_nocase(n->path, key))
+			return plan_note_add(plan, e, T_CONFIG_OTHER_CASE,
+			    f->path, n->path, n->line, key);
+	}
+	return true;
+}
+
 static bool
 edit_plan(struct ctx *ctx, const struct config_file *f,
     enum doc_change change, const char *key, const char *value,
@@ -199,6 +218,7 @@ edit_plan(struct ctx *ctx, const struct config_file *f,
 
 	ok = doc_edit(&f->doc, change, key, value, &text, &splice, e) ||
 	    blame_file(f, T_CONFIG_BY_HAND_HINT, e);
+	ok = ok && (change != DOC_SET || note_other_case(f, key, plan, e));
 	ok = ok && site_plan_write(ctx, plan, f->path, key, &f->doc, &f->text,
 	    &text, &splice, e);
 	buf_wipe(&splice.data);

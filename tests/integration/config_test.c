@@ -302,6 +302,19 @@ site_show_gives_every_fact_with_file_and_line(void **state)
 	assert_null(strstr(buf_str(&r.out), "p%40ss"));
 }
 
+static void
+a_key_in_another_case_is_pointed_out(void **state)
+{
+	struct world *w = *state;
+	AUTO_RUN struct run_result r = { 0 };
+
+	site_tree_put(&w->tree, "custom.env", "A=1\nPUBLIC_URL=https://a\n");
+	r = RUN(w, NULL, "config", "set", "custom.env", "public_url", "x",
+	    "--dry-run");
+	run_assert_exit(&r, 0);
+	has_words(&r, "PUBLIC_URL at line 2");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void
@@ -349,6 +362,7 @@ main(void)
 		TEST(a_secret_is_masked_and_never_typed),
 		TEST(absent_keys_and_equal_values_change_nothing),
 		TEST(a_key_that_is_not_there_comes_with_how_keys_are_written),
+		TEST(a_key_in_another_case_is_pointed_out),
 		TEST(files_outside_the_site_are_refused),
 		TEST(unset_can_leave_a_comment_with_the_reason),
 		TEST(site_show_gives_every_fact_with_file_and_line),
