@@ -254,12 +254,29 @@ lock_release(struct lock_set *set)
 	free(set);
 }
 
+/*
+ * A holder that lives is believed: trying its lock would hold it for a
+ * moment, against whoever wants it just then.  Only where the file names
+ * nobody that can be seen from here is the lock itself asked.
+ */
+static bool
+lock_is_held(const char *path, const json_t *who)
+{
+	int64_t	pid = json_int(who, "pid", 0);
+	int64_t	start = json_int(who, "start", 0);
+
+	if (pid > 0 && start > 0 &&
+	    (int64_t)proc_start_time((pid_t)pid) == start)
+		return true;
+	return journal_is_held(path);
+}
+
 static json_t *
 lock_describe(const char *dir, const char *site, const char *name)
 {
 	AUTO_FREE char	*path = str_format("%s/%s", dir, name);
 	json_t		*who = path != NULL ? holder_read(path) : NULL;
-	bool		 held = path != NULL && journal_is_held(path);
+	bool		 held = path != NULL && lock_is_held(path, who);
 
 	if (!json_is_object(who)) {
 		json_decref(who);
