@@ -204,10 +204,17 @@ run_state_new(void)
 void
 run_state_end(char *dir)
 {
-	struct err e;
+	struct err	e = { 0 };
+	int		tries = 0;
 
-	if (dir != NULL && !file_remove_tree(dir, &e))
-		print_error("%s\n", e.msg);
+	/* A guardian may be writing its last line just now. */
+	while (dir != NULL && !file_remove_tree(dir, &e)) {
+		if (++tries == 100) {
+			print_error("%s\n", e.msg);
+			break;
+		}
+		(void)poll(NULL, 0, 20);
+	}
 	free(dir);
 }
 
