@@ -40,6 +40,7 @@ struct held {
 struct lock_set {
 	struct held	*held;
 	size_t		 count;
+	char		*dir;		/* NULL until all are held */
 };
 
 /*
@@ -146,13 +147,17 @@ say_held(const char *path, const char *resource, struct err *e)
  * then the name leads to another file and we try again.
  */
 static int
-lock_file(const char *path, const char *resource, struct err *e)
+lock_file(const char *dir, const char *path, const char *resource,
+    struct err *e)
 {
 	struct stat	 ours, named;
 	int		 fd, tries;
 
 	for (tries = 0; tries < LOCK_TRIES; tries++) {
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		/* The last holder took the empty folder with it. */
+		if (fd < 0 && errno == ENOENT && file_make_dirs(dir, 0700, e))
+			continue;
 		if (fd < 0) {
 			err_sys(e, "%s", path);
 			return -1;
@@ -183,7 +188,7 @@ lock_one(struct ctx *ctx, struct lock_set *set, const char *dir,
 	h->path = lock_path(dir, resource);
 	if (h->path == NULL)
 		return err_nomem(e);
-	h->fd = lock_file(h->path, resource, e);
+	h->fd = lock_file(dir, h->path, resource, e);
 	if (h->fd < 0) {
 		free(h->path);
 		return false;
@@ -235,6 +240,7 @@ lock_take(struct ctx *ctx, const json_t *resources, const char *job,
 			lock_release(set);
 			return NULL;
 		}
+	set->dir = TAKE(dir);
 	return set;
 }
 
@@ -250,6 +256,10 @@ lock_release(struct lock_set *set)
 		close(set->held[i].fd);
 		free(set->held[i].path);
 	}
+	/* Not while somebody else holds another lock there. */
+	if (set->dir != NULL)
+		(void)rmdir(set->dir);
+	free(set->dir);
 	free(set->held);
 	free(set);
 }
