@@ -289,6 +289,7 @@ undo_there(struct ctx *ctx, const struct job_file *f, struct err *e)
 
 	there.site = NULL;
 	there.mongo = NULL;
+	there.undo_sources = NULL;
 	there.site_wanted = NULL;
 	there.site_id[0] = '\0';
 	memset(there.secrets, 0, sizeof(there.secrets));

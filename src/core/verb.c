@@ -150,7 +150,7 @@ act_at_once(struct ctx *ctx, const struct verb *v, const json_t *params,
 
 	if (!audit_add(ctx, v, params, NULL, json_str(params, "id"),
 	    ok ? "done" : "failed", ok ? NULL : &why, ok ? e : NULL))
-		ok = ok && false;
+		ok = false;
 	if (!ok && why.domain != ERR_NONE)
 		err_copy(e, &why);
 	return ok;
