@@ -1,0 +1,88 @@
+/*
+ * The terminal: the only module that knows curses (tty_curses.c).  Shows a
+ * canvas with the fewest bytes, reads keys, restores the terminal however
+ * the program ends.  Output never blocks the caller: a terminal that does
+ * not read is skipped and painted whole when it reads again.
+ *
+ * One thread, the one that opened it; tty_restore alone may be called from a
+ * signal handler.
+ */
+#ifndef UI_TTY_H
+#define UI_TTY_H
+
+#include "canvas.h"
+#include "press.h"
+#include "theme.h"
+
+struct tty;
+
+struct tty_options {
+	int		 in, out;	/* descriptors; not closed */
+	const char	*term;		/* NULL: the environment's TERM */
+	enum profile	 profile;
+	enum glyph_set	 glyphs;
+	bool		 no_color;
+	int		 esc_ms;	/* see press_decoder_wait_set */
+	int		 rows, cols;	/* 0: ask the terminal */
+	/*
+	 * Restores on SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL too, and turns
+	 * write(1) and wall(1) off.  A test with pipes leaves it out.
+	 */
+	bool		 owns_process;
+};
+
+/* ERR_SYS with a sentence for an unknown TERM; then "dumb" needs --linear. */
+struct tty *tty_open(const struct tty_options *o, const struct theme *t,
+	     struct err *e);
+/* Puts the terminal back as it was.  NULL is allowed. */
+void	 tty_close(struct tty *t);
+/* Async-signal-safe: the bytes and modes collected by tty_open. */
+void	 tty_restore(void);
+
+/* At once: profile and theme may change while it is open. */
+void	 tty_theme_set(struct tty *t, const struct theme *theme,
+	     enum profile profile, enum glyph_set glyphs);
+bool	 tty_has_function_keys(const struct tty *t);
+
+/* The size as the kernel tells; 80x24 when it does not know. */
+void	 tty_size(const struct tty *t, int *rows, int *cols);
+/* After SIGWINCH: asks the kernel again and re-lays out the buffers. */
+bool	 tty_resized(struct tty *t, struct err *e);
+/* A size that a person or the terminal told (see tty_size_ask). */
+bool	 tty_size_set(struct tty *t, int rows, int cols, struct err *e);
+/*
+ * Lines that have no SIGWINCH and say 0x0: asks the terminal where its last
+ * corner is (CSI 6n); the answer comes as PRESS_REPLY, or never.
+ */
+void	 tty_size_ask(struct tty *t);
+bool	 tty_size_is_known(const struct tty *t);
+
+enum tty_shown {
+	TTY_SHOWN,
+	TTY_BUSY,	/* the terminal does not read; ask again later */
+	TTY_GONE	/* hang-up */
+};
+/* Shows the canvas and puts the hardware cursor on its cursor. */
+enum tty_shown tty_show(struct tty *t, const struct canvas *c);
+/* The next tty_show paints all (Ctrl-L, after SIGCONT, broadcasts). */
+void	 tty_repaint(struct tty *t);
+void	 tty_bell(struct tty *t);
+
+/* For poll(): the input; tty_key after it is readable, until false. */
+int	 tty_fd(const struct tty *t);
+/* Reads what is there, once, without blocking; PRESS_EOF at its end. */
+bool	 tty_read(struct tty *t, int64_t now_ms);
+bool	 tty_key(struct tty *t, int64_t now_ms, struct press *p);
+int	 tty_key_due(const struct tty *t, int64_t now_ms);
+
+/* SIGTSTP: restore, then the caller stops; afterwards take it again. */
+void	 tty_suspend(struct tty *t);
+bool	 tty_resume(struct tty *t, struct err *e);
+
+/* Bytes sent so far, frames, frames skipped: for tests and --stats. */
+struct tty_counts {
+	uint64_t	 bytes, frames, unchanged, skipped;
+};
+void	 tty_counts(const struct tty *t, struct tty_counts *out);
+
+#endif
