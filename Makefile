@@ -17,7 +17,8 @@ MONGOC	:= $(shell pkg-config --exists libmongoc-1.0 2>/dev/null || \
 PKGS	:= $(MONGOC) libcurl openssl jansson yaml-0.1 expat \
 	  $(if $(wildcard src/ui/*.c),ncursesw)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lldap -llber
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lldap -llber \
+	  -lunistring
 
 CSTD	= -std=c11 -D_GNU_SOURCE -DNCURSES_NOMACROS
 WARN	= -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
