@@ -9,6 +9,7 @@
 
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
+#include "stconsole/suggest.h"
 
 #include "stconsole/msg.h"
 #include "text.def"

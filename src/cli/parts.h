@@ -86,14 +86,6 @@ bool	 cli_verb_typed(const char *name, char *out, size_t size);
  */
 void	 cli_param_option(const struct verb_param *p, struct buf *out);
 
-/* --- suggest.c -------------------------------------------------------- */
-
-/* Edits (insert, remove, replace, swap) between two words, at most limit. */
-size_t	 suggest_distance(const char *a, const char *b, size_t limit);
-/* The nearest of names that is near enough, or NULL.  Borrowed. */
-const char *suggest_nearest(const char *word, const char *const *names,
-	     size_t count);
-
 /* --- input.c: files, standard input, prompts ------------------------- */
 
 /*

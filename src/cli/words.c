@@ -12,6 +12,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
+#include "stconsole/suggest.h"
 
 #include "stconsole/msg.h"
 #include "text.def"

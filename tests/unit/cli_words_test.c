@@ -14,6 +14,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
+#include "stconsole/suggest.h"
 
 #define WORDS_MAX	24
 

@@ -3,7 +3,7 @@
  * letters count once (optimal string alignment).  Words are short; longer
  * ones than WORD_MAX are never near.
  */
-#include "parts.h"
+#include "stconsole/suggest.h"
 
 #include <string.h>
 
