@@ -7,6 +7,8 @@
 #ifndef UI_CANVAS_H
 #define UI_CANVAS_H
 
+#include <stdint.h>
+
 #include "stconsole/buf.h"
 #include "stconsole/utf8.h"
 
@@ -27,12 +29,15 @@ enum glyph {
 	GLYPH_SPARK_8, GLYPH_COUNT
 };
 
+/* As theme files and goldens name it: "focus". */
+const char *look_name(enum look look);
+
 struct cell {
 	char		 text[UTF8_CLUSTER_SHOWN];	/* not terminated */
 	uint8_t		 len;
 	uint8_t		 columns;	/* 0: right half of the one before */
 	uint8_t		 look;
-	uint8_t		 glyph;
+	uint8_t		 glyph;		/* text has its ASCII form */
 };
 
 struct area {
@@ -41,6 +46,8 @@ struct area {
 
 struct canvas;
 
+/* Every size is at least 1 and at most CANVAS_MAX.  NULL: no memory. */
+#define CANVAS_MAX	1000
 struct canvas *canvas_new(int rows, int cols);
 void	 canvas_free(struct canvas *c);
 /* Erases; false when memory is gone (the old size stays). */
@@ -50,6 +57,9 @@ int	 canvas_cols(const struct canvas *c);
 /* All blanks of LOOK_TEXT, the cursor at 0, 0. */
 void	 canvas_erase(struct canvas *c);
 /*
+ * A wide cluster is never cut in half: what overwrites one half makes the
+ * other a blank.
+ *
  * Puts text at row, col in at most cols columns and returns how many it
  * took.  What does not fit is cut between clusters and ends with "~".  Text
  * may come from outside: control characters are never put.  Outside the
@@ -65,6 +75,7 @@ void	 canvas_glyph(struct canvas *c, int row, int col, int count,
 void	 canvas_blank(struct canvas *c, struct area a, enum look look);
 /* Gives cells another look, for the row that has the focus. */
 void	 canvas_look(struct canvas *c, struct area a, enum look look);
+/* Inside the canvas, always: the nearest cell. */
 void	 canvas_cursor(struct canvas *c, int row, int col);
 void	 canvas_cursor_get(const struct canvas *c, int *row, int *col);
 /* Borrowed; NULL outside. */
