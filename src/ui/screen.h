@@ -11,8 +11,9 @@
  *   == mail: Mail
  *   The address by which Sametime knows the person.
  *
- * one for the screen, each column, field, item, action and ask.  Rights
- * belong to the verb, never to the screen (architecture.md; facts tui.md 4.3).
+ * one for the screen, each column, field, item, action, step and the ask;
+ * help goes to the next "==".  Rights belong to the verb, never to the screen
+ * (architecture.md; facts tui.md 4.3).
  */
 #ifndef UI_SCREEN_H
 #define UI_SCREEN_H
@@ -47,7 +48,16 @@ enum screen_from {
 struct screen_with {
 	const char	*param;		/* of the verb or the opened screen */
 	enum screen_from from;
+	/* FROM_COLUMN: the member's path; a column's id was put for it. */
 	const char	*what;
+	enum param_type	 type;		/* of the verb's parameter, or TEXT */
+	bool		 many;		/* all marked rows, as an array */
+};
+
+/* What who opens the screen must (or may) say: given: [ mail, file? ]. */
+struct screen_given {
+	const char	*name;
+	bool		 is_optional;
 };
 
 struct screen_call {
@@ -95,7 +105,9 @@ struct screen_action {
 	const char		*id;
 	char			 key;		/* letter, lower case */
 	const char		*open;		/* a screen, or NULL */
-	struct screen_call	 call;		/* or a verb */
+	const char		*show;		/* a member, as text; or NULL */
+	/* Or a verb that changes or steers; its with is also open's. */
+	struct screen_call	 call;
 	bool			 is_main;	/* Enter on a row does it */
 	bool			 takes_marks;	/* the marked rows, if any */
 	struct screen_text	 text;
@@ -105,6 +117,7 @@ struct screen_field {
 	const char		*id;
 	const char		*param;		/* of the form's verb */
 	const char		*initial;	/* literal, or NULL */
+	const char		*initial_given;	/* or what was given */
 	struct screen_call	 initial_call;	/* or a verb's */
 	const char		*initial_member;
 	const char		*visible_field;	/* visible_when, or NULL */
@@ -126,9 +139,11 @@ struct screen {
 	enum screen_kind	 kind;
 	enum role		 needs;
 	struct screen_text	 text;		/* title */
-	struct screen_call	 load;
+	const struct screen_given *given;
+	size_t			 given_count;
+	struct screen_call	 load;		/* TEXT may have none: its help */
 	int			 refresh_s;	/* 0: when asked only */
-	const char		*rows;		/* member that is the array */
+	const char		*rows;		/* member; screen_rows */
 	const char		*ask;		/* an input above: its id */
 	struct screen_text	 ask_text;
 	const char		*mark;		/* member of a row */
@@ -167,8 +182,13 @@ struct screen *screen_load(const struct screen_paths *paths,
 	     const struct registry *registry, const char *name,
 	     struct err *e);
 void	 screen_free(struct screen *s);
-/* The names of all screens, sorted, and their titles, for the palette. */
+/*
+ * [{"name","title"}] of the screens that can be opened by name alone, sorted,
+ * for the palette.
+ */
 json_t	*screen_list(const struct screen_paths *paths, struct err *e);
+/* A view of the program's own that screens open by name: job keys ... */
+bool	 screen_is_builtin(const char *name);
 /*
  * Everything that is wrong in all screens, a line each, for make lint: also
  * screens that nothing opens, help that is missing, letters bound twice.
@@ -177,5 +197,43 @@ bool	 screen_lint(const struct screen_paths *paths,
 	     const struct registry *registry, struct buf *complaints,
 	     struct err *e);
 const char *screen_kind_name(enum screen_kind kind);
+
+/* --- a screen and a result ------------------------------------------------ */
+
+/*
+ * The rows of a result as an array of objects, new reference, NULL: memory.
+ * Where the member is an object with any names, a row has its name as "*";
+ * where a row is no object, it is the row's member ".".  A member that is
+ * missing or null makes no rows.
+ */
+json_t	*screen_rows(const struct screen *s, const json_t *result);
+/*
+ * The value at a path ("fix.screen"); of an array on the way, an array of the
+ * values of its entries.  New reference, NULL when there is none.
+ */
+json_t	*screen_member(const json_t *of, const char *path);
+/*
+ * As text: an array's entries with ", " between, an object's values with a
+ * space, true and false as yes and no, null as nothing.
+ */
+void	 screen_value_text(const json_t *value, struct buf *out);
+/* The mark of a row by its mark member; MARK_NONE when none is set. */
+enum screen_mark screen_row_mark(const struct screen *s, const json_t *row);
+/* The screen that a row leads to by its way member, or NULL. */
+const char *screen_row_way(const struct screen *s, const json_t *row);
+
+/* Where the values of a "with" come from; any may be NULL. */
+struct screen_values {
+	const json_t	*rows;		/* array: marked, or the focused one */
+	const json_t	*fields;	/* object: form's fields, ask's input */
+	const json_t	*given;		/* object */
+};
+
+/*
+ * Parameters for a call or for the opened screen: a new object, NULL: memory.
+ * What has no value is left out.
+ */
+json_t	*screen_with_fill(const struct screen_with *with, size_t count,
+	     const struct screen_values *values);
 
 #endif
