@@ -141,7 +141,15 @@ bool	 job_run_plan(struct ctx *ctx, struct plan *plan,
 bool	 job_id_is_valid(const char *id);
 bool	 job_id_make(struct ctx *ctx, char id[JOB_ID_SIZE], struct err *e);
 
-/* --- settings.c ------------------------------------------------------- */
+/* --- param.c ---------------------------------------------------------- */
+
+/* A new reference to one value of the parameter's type, NULL with *e. */
+json_t	*param_convert(const struct verb_param *p, const json_t *given,
+	     struct err *e);
+/* "text", "choice" ... as verb.list prints it. */
+const char *param_type_name(enum param_type type);
+
+/* --- settings.c, settings_write.c ------------------------------------- */
 
 bool	 settings_list_read(struct ctx *ctx, const json_t *params,
 	     json_t **result, struct err *e);

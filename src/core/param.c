@@ -12,9 +12,23 @@
 #include "stconsole/str.h"
 #include "stconsole/verb.h"
 
+#include "core.h"
 #include "text.def"
 
 #define DURATION_MAX_S	(INT64_C(3650) * 86400)	/* ten years */
+
+static const char *const param_type_names[] = {
+	[PARAM_TEXT] = "text", [PARAM_MAIL] = "mail", [PARAM_INT] = "int",
+	[PARAM_FLAG] = "flag", [PARAM_CHOICE] = "choice",
+	[PARAM_DURATION] = "duration", [PARAM_INPUT] = "input",
+	[PARAM_SECRET] = "secret"
+};
+
+const char *
+param_type_name(enum param_type type)
+{
+	return param_type_names[type];
+}
 
 static const struct verb_param *
 param_find(const struct verb *v, const char *name)
@@ -140,9 +154,8 @@ to_secret(const struct verb_param *p, const json_t *given, struct err *e)
 	return NULL;
 }
 
-/* A new reference to one value of the parameter's type, NULL with *e. */
-static json_t *
-convert_one(const struct verb_param *p, const json_t *given, struct err *e)
+json_t *
+param_convert(const struct verb_param *p, const json_t *given, struct err *e)
 {
 	switch (p->type) {
 	case PARAM_INT:
@@ -166,15 +179,15 @@ convert(const struct verb_param *p, const json_t *given, struct err *e)
 	size_t			 i;
 
 	if (!p->many)
-		return convert_one(p, given, e);
+		return param_convert(p, given, e);
 	list = json_array();
 	if (!json_is_array(given)) {
-		one = convert_one(p, given, e);
+		one = param_convert(p, given, e);
 		return json_array_append_new(list, one) == 0 ? TAKE(list) :
 		    NULL;
 	}
 	json_array_foreach (given, i, item) {
-		one = convert_one(p, item, e);
+		one = param_convert(p, item, e);
 		if (one == NULL || json_array_append_new(list, one) < 0)
 			return NULL;
 	}

@@ -10,18 +10,11 @@
 #include "core.h"
 #include "takeover.h"
 
-static const char *const param_type_names[] = {
-	[PARAM_TEXT] = "text", [PARAM_MAIL] = "mail", [PARAM_INT] = "int",
-	[PARAM_FLAG] = "flag", [PARAM_CHOICE] = "choice",
-	[PARAM_DURATION] = "duration", [PARAM_INPUT] = "input",
-	[PARAM_SECRET] = "secret"
-};
-
 static json_t *
 param_describe(const struct verb_param *p)
 {
 	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s*, s:s}", "name",
-	    p->name, "type", param_type_names[p->type], "required",
+	    p->name, "type", param_type_name(p->type), "required",
 	    p->required, "positional", p->positional, "many", p->many,
 	    "choices", p->choices, "help", p->help);
 }
@@ -165,7 +158,8 @@ static const struct verb verbs[] = {
 	  .role = ROLE_VIEWER, .no_site = true, .read = settings_list_read,
 	  .schema = "{\"settings\":[{\"name\":\"string\",\"value\":"
 	  "\"string\",\"default\":\"string\",\"secret\":\"bool\",\"help\":"
-	  "\"string\"}]}",
+	  "\"string\",\"type\":\"=text|mail|int|choice|secret\",\"choices\":"
+	  "\"string?\",\"min\":\"int?\",\"max\":\"int?\"}]}",
 	  .view = "settings: name=Setting,value=Value,help=What it is" },
 	{ .name = "settings.set", .help = "Change a setting of stconsole",
 	  .role = ROLE_ADMIN, .risk = RISK_LOW, .no_site = true,

@@ -125,7 +125,10 @@ test_what_no_setting_takes_is_a_usage_error(void **state)
 		{ "mongo.timeout_ms", "-1" },
 		{ "mongo.timeout_ms", "9223372036854775807" },
 		{ "directory.starttls", "perhaps" },
-		{ "directory.referrals", "" }, { "admins.route", "mongo|api" }
+		{ "directory.referrals", "" }, { "admins.route", "mongo|api" },
+		{ "me.mail", "kim" }, { "ui.theme", "pink" },
+		{ "ui.profile", "Rich" }, { "ui.glyphs", "unicode" },
+		{ "ui.idle_lock_s", "86401" }, { "ui.esc_wait_ms", "1.5" }
 	};
 	struct toy		*t = *state;
 	struct job_result	 r;
@@ -138,6 +141,66 @@ test_what_no_setting_takes_is_a_usage_error(void **state)
 		assert_int_equal(e.domain, ERR_USAGE);
 		assert_non_null(strstr(e.msg, bad[i].name));
 	}
+}
+
+static void
+test_the_console_has_settings_with_defaults(void **state)
+{
+	static const struct {
+		const char	*name, *fallback, *other;
+	} ui[] = {
+		{ "ui.theme", "auto", "classic_blue" },
+		{ "ui.profile", "auto", "economy" },
+		{ "ui.glyphs", "auto", "acs" },
+		{ "ui.idle_lock_s", "600", "0" },
+		{ "ui.esc_wait_ms", "0", "150" },
+		{ "ui.refresh_s", "30", "5" },
+		{ "ui.setup_done", "", "directory" },
+		{ "me.mail", "", "kim@corp.test" }
+	};
+	struct toy		*t = *state;
+	struct job_result	 r;
+	struct err		 e = { 0 };
+	size_t			 i;
+
+	for (i = 0; i < LENGTH(ui); i++) {
+		assert_setting(t, ui[i].name, ui[i].fallback);
+		if (!set(t, ui[i].name, ui[i].other, &r, &e))
+			fail_msg("%s", e.msg);
+		assert_setting(t, ui[i].name, ui[i].other);
+	}
+}
+
+static void
+test_an_empty_value_is_none(void **state)
+{
+	static const char	 by_hand[] =
+	    "format: 1\n\"ui.setup_done\": \"\"\n";
+	struct toy		*t = *state;
+	AUTO_FREE char		*path = store_path(t->ctx.store,
+	    "settings.yaml");
+	struct job_result	 r;
+	struct err		 e = { 0 };
+
+	assert_true(set(t, "ui.setup_done", "", &r, &e));
+	assert_string_equal(r.id, "");
+	assert_true(file_write(AT_FDCWD, path, by_hand, strlen(by_hand), 0600,
+	    &e));
+	if (!set(t, "ui.setup_done", "roles", &r, &e))
+		fail_msg("%s", e.msg);
+	assert_setting(t, "ui.setup_done", "roles");
+}
+
+static void
+test_a_wrong_choice_is_told_what_there_is(void **state)
+{
+	struct toy		*t = *state;
+	struct job_result	 r;
+	struct err		 e = { 0 };
+
+	assert_false(set(t, "ui.theme", "pink", &r, &e));
+	assert_string_equal(e.msg, "ui.theme must be one of auto|mono|economy|"
+	    "dark|light|high_contrast|classic_blue, not \"pink\"");
 }
 
 static void
@@ -280,6 +343,9 @@ main(void)
 		SETTINGS_TEST(
 		    test_setting_what_is_set_already_is_nothing_to_do),
 		SETTINGS_TEST(test_what_no_setting_takes_is_a_usage_error),
+		SETTINGS_TEST(test_the_console_has_settings_with_defaults),
+		SETTINGS_TEST(test_an_empty_value_is_none),
+		SETTINGS_TEST(test_a_wrong_choice_is_told_what_there_is),
 		SETTINGS_TEST(test_a_broken_settings_file_is_named),
 		SETTINGS_TEST(
 		    test_a_secret_setting_is_set_replaced_unset_and_undone),
