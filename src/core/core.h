@@ -149,13 +149,17 @@ json_t	*param_convert(const struct verb_param *p, const json_t *given,
 /* "text", "choice" ... as verb.list prints it. */
 const char *param_type_name(enum param_type type);
 
-/* --- settings.c, settings_write.c ------------------------------------- */
+/* --- settings.c, settings_write.c, settings_file.c -------------------- */
 
 bool	 settings_list_read(struct ctx *ctx, const json_t *params,
 	     json_t **result, struct err *e);
 bool	 settings_set_plan(struct ctx *ctx, const json_t *params,
 	     struct plan *plan, struct err *e);
 bool	 settings_unset_plan(struct ctx *ctx, const json_t *params,
+	     struct plan *plan, struct err *e);
+bool	 settings_export_read(struct ctx *ctx, const json_t *params,
+	     json_t **result, struct err *e);
+bool	 settings_import_plan(struct ctx *ctx, const json_t *params,
 	     struct plan *plan, struct err *e);
 
 /* --- verb tables spread over files ------------------------------------ */

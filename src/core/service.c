@@ -74,6 +74,11 @@ static const struct verb_param setting_params[] = {
 	  .help = "A file with the new value of a secret, or - for stdin" }
 };
 
+static const struct verb_param import_params[] = {
+	{ .name = "file", .type = PARAM_INPUT, .required = true,
+	  .positional = true, .help = "What settings export printed" }
+};
+
 #define JOB_SCHEMA \
 	"\"id\":\"string\",\"created\":\"string\",\"user\":\"string\"," \
 	"\"site\":\"string\",\"verb\":\"string\",\"state\":\"=running|" \
@@ -168,7 +173,18 @@ static const struct verb verbs[] = {
 	{ .name = "settings.unset", .help = "Give a setting its default "
 	  "again", .role = ROLE_ADMIN, .risk = RISK_LOW, .no_site = true,
 	  .params = setting_params, .param_count = 1,
-	  .plan = settings_unset_plan }
+	  .plan = settings_unset_plan },
+	{ .name = "settings.export", .help = "Print the settings as YAML, "
+	  "secrets only by name", .role = ROLE_VIEWER, .no_site = true,
+	  .read = settings_export_read, .schema = "{\"yaml\":\"string\"}",
+	  .view = "raw: yaml" },
+	{ .name = "settings.import", .help = "Take settings over from a file",
+	  .detail = "The whole file is checked first: a line with an unknown "
+	  "name or a value that its setting does not take refuses it.  What "
+	  "the file does not name stays as it is; an empty value gives the "
+	  "default again.", .role = ROLE_ADMIN, .risk = RISK_LOW,
+	  .no_site = true, .params = import_params, .param_count = 1,
+	  .plan = settings_import_plan }
 };
 
 static const struct action actions[] = {
