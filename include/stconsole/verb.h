@@ -51,6 +51,11 @@ struct verb {
 	enum risk		 risk;
 	bool			 no_site;	/* works without a deployment */
 	bool			 follows;	/* may run until cancelled */
+	/*
+	 * Reads the site but writes elsewhere: no snapshot goes before it,
+	 * and "--site demo" lends nobody the role it needs.
+	 */
+	bool			 writes_elsewhere;
 	const struct verb_param	*params;
 	size_t			 param_count;
 	verb_read		 read;

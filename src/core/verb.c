@@ -78,14 +78,17 @@ role_refused(const struct ctx *ctx, const struct verb *v, struct err *e)
 }
 
 /*
- * "--site demo" makes an admin of nobody where no site is looked at; what
- * steers jobs asks job_may_steer() about the job.
+ * "--site demo" makes an admin of nobody where no site is looked at or what
+ * is written lies elsewhere; what steers jobs asks job_may_steer() about the
+ * job.
  */
 static enum role
 role_for(const struct ctx *ctx, const struct verb *v)
 {
-	return !v->no_site || str_starts(v->name, "job.") ? ctx_role(ctx) :
-	    ctx->who->role;
+	if (str_starts(v->name, "job."))
+		return ctx_role(ctx);
+	return v->no_site || v->writes_elsewhere ? ctx->who->role :
+	    ctx_role(ctx);
 }
 
 bool
@@ -96,7 +99,8 @@ job_may_steer(const struct ctx *ctx, const struct job_file *f,
 	    json_object_get(f->meta, "plan"), "verb"));
 	bool			 of_demo = strcmp(json_text(f->meta,
 	    "site_wanted"), "demo") == 0;
-	enum role		 role = of_demo ? ROLE_ADMIN : ctx->who->role;
+	enum role		 role = of_demo && (v == NULL ||
+	    !v->writes_elsewhere) ? ROLE_ADMIN : ctx->who->role;
 
 	if (v != NULL && role < v->role)
 		return role_refused(ctx, v, e);
@@ -133,7 +137,8 @@ make_plan(struct ctx *ctx, const struct verb *v, const json_t *params,
 	if (plan == NULL || !v->plan(ctx, params, plan, e))
 		return false;
 	if (!plan_is_empty(plan) && !plan_is_blocked(plan) && !v->no_site &&
-	    ctx->prologue != NULL && !ctx->prologue(ctx, plan, e))
+	    !v->writes_elsewhere && ctx->prologue != NULL &&
+	    !ctx->prologue(ctx, plan, e))
 		return false;
 	if (!plan_seal(ctx, plan, e))
 		return false;

@@ -268,6 +268,45 @@ test_the_demo_makes_nobody_admin_of_settings(void **state)
 	toy_fini(&t);
 }
 
+static bool
+prologue(struct ctx *ctx, struct plan *plan, struct err *e)
+{
+	(void)ctx;
+	return plan_note_add(plan, e, "a snapshot goes before");
+}
+
+static void
+test_what_is_written_elsewhere_needs_the_role_and_no_snapshot(void **state)
+{
+	static const char *const verbs[] = { "toy.set", "toy.elsewhere" };
+	struct toy	t;
+	struct err	e;
+	size_t		i;
+
+	(void)state;
+	toy_init(&t);
+	t.ctx.prologue = prologue;
+	for (i = 0; i < LENGTH(verbs); i++) {
+		AUTO_JSON json_t	*params = json_pack("{s:s}", "set",
+		    "a=1"), *j = NULL;
+		AUTO_PLAN struct plan	*plan = NULL;
+		json_t			*none = NULL;
+
+		t.ctx.site_wanted = NULL;
+		t.who.role = ROLE_OPERATOR;
+		assert_true(verb_call(&t.ctx, registry_verb(t.ctx.registry,
+		    verbs[i]), params, &none, &plan, &e));
+		j = plan_json(plan);
+		assert_int_equal(json_array_size(json_object_get(j, "notes")),
+		    i == 0);
+		t.ctx.site_wanted = "demo";
+		t.who.role = ROLE_VIEWER;
+		assert_int_equal(may(&t, verbs[i], json_incref(params), &e),
+		    i == 0);
+	}
+	toy_fini(&t);
+}
+
 #define ROLE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -285,7 +324,9 @@ main(void)
 		    test_each_role_is_let_through_for_its_verbs_only),
 		cmocka_unit_test(
 		    test_an_operator_does_not_steer_the_jobs_of_admins),
-		cmocka_unit_test(test_the_demo_makes_nobody_admin_of_settings)
+		cmocka_unit_test(test_the_demo_makes_nobody_admin_of_settings),
+		cmocka_unit_test(
+		  test_what_is_written_elsewhere_needs_the_role_and_no_snapshot)
 	};
 
 	return cmocka_run_group_tests_name("roles", tests, NULL, NULL);

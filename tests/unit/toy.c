@@ -384,7 +384,10 @@ static const struct verb_param set_params[] = {
 static const struct verb verbs[] = {
 	{ .name = "toy.set", .help = "Set", .role = ROLE_OPERATOR,
 	  .risk = RISK_LOW, .params = set_params, .param_count = 2,
-	  .plan = set_plan }
+	  .plan = set_plan },
+	{ .name = "toy.elsewhere", .help = "Set", .role = ROLE_OPERATOR,
+	  .risk = RISK_LOW, .writes_elsewhere = true, .params = set_params,
+	  .param_count = 2, .plan = set_plan }
 };
 
 const struct service toy_service = {

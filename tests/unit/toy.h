@@ -44,7 +44,8 @@ bool	 toy_undo(struct toy *t, const char *job, struct job_result *r,
  * "fail:x" fails always, "lie:x" acts without doing anything, "stop:x" stops
  * the process until x is "passed", "stopme:x=1" is interrupted while it works,
  * "busy:x=1" waits for what does not answer at first, "expandblob:x,y=1" works
- * out steps with content of their own.
+ * out steps with content of their own.  toy.elsewhere is the same for a verb
+ * that writes elsewhere than in its site.
  */
 extern const struct service toy_service;
 
