@@ -107,6 +107,46 @@ bool	 site_plan_write(struct ctx *ctx, struct plan *plan,
 bool	 site_key_is_secret(const char *key);
 
 /*
+ * A value as it may be shown: "***" instead of a secret, which its key or
+ * the value itself (a URL with a password, a private key) tells.  malloc'd.
+ */
+char	*site_value_mask(const char *key, const char *value);
+/*
+ * Appends a text with its secrets replaced.  The name of the file tells the
+ * format, whose editor knows where values are; what is in none (a log, a
+ * comment) is looked at line by line.  *lines counts those that changed.
+ */
+bool	 site_text_mask(const char *path, const char *text, size_t len,
+	     struct buf *out, size_t *lines, struct err *e);
+
+/* A configuration file; text NULL: left out, for the reason why. */
+struct site_text {
+	const char	*path;		/* relative to the root */
+	const struct buf *text;		/* secrets masked */
+	size_t		 lines;		/* in which something was */
+	const char	*why;
+};
+typedef bool (*site_text_take)(void *arg, const struct site_text *t,
+	     struct err *e);
+/*
+ * The files that a snapshot keeps, for eyes elsewhere, sorted by path.  Files
+ * that hold keys are left out, as are large and binary ones.
+ */
+bool	 site_texts_each(struct ctx *ctx, const struct site *site,
+	     site_text_take take, void *arg, struct err *e);
+
+/* Bytes of a secret, valid during the call. */
+typedef bool (*site_secret_take)(void *arg, const char *bytes, size_t len,
+	     struct err *e);
+/*
+ * Every secret value of the site's files, also as earlier snapshots hold
+ * them: the values as they are decoded, of a URL only the password.  The same
+ * one may come often, and short ones and words such as "true" come too.
+ */
+bool	 site_secrets_each(struct ctx *ctx, const struct site *site,
+	     site_secret_take take, void *arg, struct err *e);
+
+/*
  * The CA file for HTTPS to the site's public URL: the setting http.ca_file,
  * on the demo the demo's own CA, else "" for the system's.  malloc'd.
  */

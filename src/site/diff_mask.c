@@ -353,3 +353,32 @@ site_diff_put(const char *path, const struct site_write *w, struct buf *out,
 	free(m.sides[1].spans);
 	return ok;
 }
+
+bool
+site_text_mask(const char *path, const char *text, size_t len,
+    struct buf *out, size_t *lines, struct err *e)
+{
+	struct mask	 m = { 0 };
+	struct side	*whole = &m.sides[0];
+	const char	*line = text, *end = text + len, *stop;
+	bool		 ok;
+
+	*lines = 0;
+	whole->text = text;
+	whole->len = whole->shown.end = len;
+	ok = side_parse(whole, path);
+	while (ok && line < end) {
+		stop = memchr(line, '\n', (size_t)(end - line));
+		if (stop == NULL)
+			stop = end;
+		if (site_diff_mask(&m, line, (size_t)(stop - line), out))
+			++*lines;
+		else
+			buf_add(out, line, (size_t)(stop - line));
+		if (stop < end)
+			buf_putc(out, '\n');
+		line = stop + 1;
+	}
+	free(whole->spans);
+	return ok ? buf_ok(out, e) : err_nomem(e);
+}

@@ -206,8 +206,6 @@ bool	 site_contradictions_read(struct site *site, struct err *e);
 
 /* True when a value is a URL with a password in it. */
 bool	 site_value_is_secret(const char *value);
-/* A value for eyes: a URL keeps all but its password.  malloc'd or NULL. */
-char	*site_value_mask(const char *key, const char *value);
 
 /* ---- diff_mask.c */
 
