@@ -32,11 +32,18 @@ banner(const struct ctx *ctx)
 	return ctx->site == NULL ? NULL : site_demo_note(ctx->site);
 }
 
-static const struct cli_hooks hooks = {
+static json_t *
+site_told(const struct ctx *ctx)
+{
+	return ctx->site == NULL ? NULL : site_json(ctx->site);
+}
+
+static const struct world_hooks hooks = {
 	.prologue = site_prologue,
 	.services_end = mongo_forget,
 	.site_free = site_free,
-	.banner = banner
+	.banner = banner,
+	.site_told = site_told
 };
 
 /* Each thread is a folder there, beside "." and "..". */

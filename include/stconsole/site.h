@@ -48,6 +48,12 @@ bool	 site_is_demo(const struct site *site);
 const char *site_demo_note(const struct site *site);
 
 /*
+ * What tells this site from others: {"kind","root","name","demo"}; name is
+ * the folder's, or "demo".  New reference, NULL when memory is gone.
+ */
+json_t	*site_json(const struct site *site);
+
+/*
  * A fact by name ("public_url", "version", ...; the list is the table in
  * src/site/facts.c).  NULL when the files do not say.  Secret facts (mongo
  * URL) are given masked here.  Borrowed.

@@ -11,7 +11,6 @@
 
 #include "parts.h"
 #include "stconsole/mem.h"
-#include "stconsole/store.h"
 #include "stconsole/str.h"
 
 #include "stconsole/msg.h"
@@ -97,7 +96,7 @@ warn(const struct err *e)
 /* With the world open: reads the inputs, checks the values, calls. */
 static int
 call_run(struct ctx *ctx, struct cli_call *call, const struct cli_options *o,
-    const struct cli_hooks *hooks)
+    const struct world_hooks *hooks)
 {
 	AUTO_JSON json_t	*params = NULL;
 	struct cli_run		 run = {
@@ -119,44 +118,30 @@ call_run(struct ctx *ctx, struct cli_call *call, const struct cli_options *o,
 	return run_verb(&run);
 }
 
-static bool
-world_open(struct ctx *ctx, const struct cli_options *o,
-    struct identity *who, struct err *e)
-{
-	ctx->store = store_open(o->state, e);
-	if (ctx->store == NULL || !identity_self(NULL, who, e))
-		return false;
-	ctx->who = who;
-	ctx->site_wanted = o->site;
-	ctx->read_only = o->read_only || store_is_read_only(ctx->store);
-	return true;
-}
-
 static int
 world_run(const struct registry *r, struct cli_call *call,
-    const struct cli_options *o, const struct cli_hooks *hooks)
+    const struct cli_options *o, const struct world_hooks *hooks)
 {
 	struct cancel	 cancel = { .fd = -1 };
-	struct identity	 who;
-	struct ctx	 ctx = {
-		.registry = r, .clock = &clock_system, .cancel = &cancel,
-		.prologue = hooks != NULL ? hooks->prologue : NULL,
-		.services_end = hooks != NULL ? hooks->services_end : NULL,
-		.site_free = hooks != NULL ? hooks->site_free : NULL
+	struct world	 w = {
+		.registry = r, .hooks = hooks, .state_wanted = o->state,
+		.site_wanted = o->site, .read_only = o->read_only
 	};
+	struct ctx	 ctx;
 	struct err	 e = { 0 };
 	int		 status;
 
-	if (cancel_init(&cancel, &e) && world_open(&ctx, o, &who, &e)) {
-		cli_signals_set(&cancel);
-		status = call_run(&ctx, call, o, hooks);
-		cli_signals_set(NULL);
-	} else {
-		status = report_error(o->json, &e, NULL, NULL);
+	if (!cancel_init(&cancel, &e) || !world_open(&w, &e)) {
+		cancel_fini(&cancel);
+		return report_error(o->json, &e, NULL, NULL);
 	}
+	world_ctx(&w, &cancel, &ctx);
+	cli_signals_set(&cancel);
+	status = call_run(&ctx, call, o, hooks);
+	cli_signals_set(NULL);
 	cli_input_fini(&ctx);
 	ctx_close(&ctx);
-	store_close(ctx.store);
+	world_close(&w);
 	cancel_fini(&cancel);
 	return status;
 }
@@ -164,7 +149,7 @@ world_run(const struct registry *r, struct cli_call *call,
 /* Without words: how the site is, and where to go on. */
 static int
 no_words(const struct registry *r, const struct cli_options *o,
-    const struct cli_hooks *hooks)
+    const struct world_hooks *hooks)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT;
 	struct cli_call		 call = { registry_verb(r, "status"),
@@ -187,7 +172,7 @@ no_words(const struct registry *r, const struct cli_options *o,
 
 static int
 words_run(const struct registry *r, struct cli_words *w,
-    const struct cli_options *o, const struct cli_hooks *hooks)
+    const struct cli_options *o, const struct world_hooks *hooks)
 {
 	struct cli_call	 call = { 0 };
 	struct err	 e = { 0 };
@@ -222,7 +207,7 @@ locale_set(void)
 
 int
 cli_main(int argc, char **argv, const struct registry *registry,
-    const struct cli_hooks *hooks)
+    const struct world_hooks *hooks)
 {
 	struct cli_options	 o;
 	struct cli_words	 w;

@@ -214,7 +214,7 @@ void	 man_page(const struct registry *r, struct buf *out);
 struct cli_run {
 	struct ctx			*ctx;
 	const struct cli_options	*options;
-	const struct cli_hooks		*hooks;
+	const struct world_hooks	*hooks;
 	const struct verb		*verb;
 	const json_t			*params;	/* borrowed */
 	struct cli_progress		 progress;

@@ -111,6 +111,21 @@ site_show_read(struct ctx *ctx, const json_t *params, json_t **result,
 	return *result != NULL || err_nomem(e);
 }
 
+json_t *
+site_json(const struct site *site)
+{
+	const char	*slash = strrchr(site->root, '/');
+	const char	*name = slash != NULL && slash[1] != '\0' ? slash + 1 :
+			    site->root;
+
+	if (site->is_demo)
+		name = "demo";
+	return json_pack("{s:s, s:o, s:o, s:b}", "kind",
+	    site_kind_name(site_kind(site)), "root", json_lossy(site->root,
+	    strlen(site->root)), "name", json_lossy(name, strlen(name)),
+	    "demo", site->is_demo);
+}
+
 /* ---- the table */
 
 #define PARAM_FILE \
