@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "stconsole/json.h"
 #include "stconsole/mem.h"
-#include "stconsole/proc.h"
 #include "stconsole/str.h"
 
 #include "stconsole/msg.h"
@@ -26,54 +26,42 @@ say(const struct buf *b)
 	(void)out_text(STDOUT_FILENO, buf_str(b), b->len, NULL);
 }
 
-/*
- * A call as it would be typed again, with extra options in front.  The
- * verb's own line has --site; --state is only ours to know.
- */
 static void
 command_line(const struct cli_run *run, const struct verb *v,
     const json_t *params, const char *extra, struct buf *out)
 {
-	const char *const	 argv[] = { "--state", run->options->state,
-				    NULL };
-	AUTO_BUF struct buf	 line = BUF_INIT;
-	const char		*rest;
+	answer_command(run->ctx, run->options->state, v, params, extra, out);
+}
 
-	verb_command(run->ctx, v, params, &line);
-	rest = buf_str(&line);
-	rest += strcspn(rest, " ");
-	buf_puts(out, "stconsole");
-	if (argv[1] != NULL) {
-		buf_putc(out, ' ');
-		proc_argv_show(argv, out);
-	}
-	if (extra != NULL)
-		buf_printf(out, " %s", extra);
-	buf_puts(out, rest);
+static bool
+is_blocked(const json_t *doc)
+{
+	return json_array_size(json_object_get(doc, "blocked")) > 0;
 }
 
 static void
-plan_show(struct cli_run *run, const struct plan *plan, const json_t *doc)
+plan_show(struct cli_run *run, const json_t *doc)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT, command = BUF_INIT;
 	char			 yes[sizeof("--yes=") + HASH_SHOWN];
 
 	if (run->options->json)
 		return;
-	snprintf(yes, sizeof(yes), "--yes=%.*s", HASH_SHOWN, plan_hash(plan));
+	snprintf(yes, sizeof(yes), "--yes=%.*s", HASH_SHOWN,
+	    json_text(doc, "hash"));
 	command_line(run, run->verb, run->params, yes, &command);
-	print_plan(doc, plan_is_blocked(plan) ? NULL : buf_str(&command), &b);
+	print_plan(doc, is_blocked(doc) ? NULL : buf_str(&command), &b);
 	say(&b);
 }
 
 static int
-nothing_to_do(struct cli_run *run, const json_t *doc)
+nothing_to_do(struct cli_run *run, const struct answer *preview)
 {
 	AUTO_BUF struct buf b = BUF_INIT;
 
 	if (run->options->json)
-		return report_value("plan", json_deep_copy(doc));
-	print_plan(doc, NULL, &b);
+		return report_answer(true, preview);
+	print_plan(json_object_get(preview->doc, "plan"), NULL, &b);
 	say(&b);
 	return EXIT_DONE;
 }
@@ -166,17 +154,16 @@ ask(struct cli_run *run, int confirm_within_s, enum cli_answer *answer,
 
 /* Whether this very plan may be applied; fills *e when not. */
 static bool
-agree(struct cli_run *run, const struct plan *plan,
-    struct job_options *options, struct err *e)
+agree(struct cli_run *run, const char *hash, int *within_s, struct err *e)
 {
 	const struct cli_options	*o = run->options;
 	int				 within = CONFIRM_DEFAULT_S;
 	enum cli_answer			 answer;
 
-	if (o->yes_hash[0] != '\0' && !str_starts(plan_hash(plan),
+	if (o->yes_hash[0] != '\0' && !str_starts(hash,
 	    o->yes_hash)) {
 		err_set(e, ERR_CHANGED, 0, T_CHANGED, HASH_SHOWN, o->yes_hash,
-		    HASH_SHOWN, plan_hash(plan));
+		    HASH_SHOWN, hash);
 		return err_hint(e, T_CHANGED_HINT);
 	}
 	if (o->yes)
@@ -184,36 +171,38 @@ agree(struct cli_run *run, const struct plan *plan,
 	if (o->json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		err_set(e, ERR_REFUSED, 0, T_NEEDS_YES);
 		return err_hint(e, T_NEEDS_YES_HINT, HASH_SHOWN,
-		    plan_hash(plan));
+		    hash);
 	}
-	if (options->confirm_within_s > 0)
-		within = options->confirm_within_s;
+	if (*within_s > 0)
+		within = *within_s;
 	if (!ask(run, within, &answer, e))
 		return false;
 	if (answer == ANSWER_NO)
 		return err_set(e, ERR_CANCELLED, 0, T_ANSWER_NO);
 	if (answer == ANSWER_CONFIRM)
-		options->confirm_within_s = within;
+		*within_s = within;
 	return true;
 }
 
 /* "Done, verified at 14:03:22: admin add ... · undo: ..." */
 static void
-done_show(struct cli_run *run, const struct job_result *job)
+done_show(struct cli_run *run, const struct answer *a)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT, line = BUF_INIT;
+	const json_t		*job = json_object_get(a->doc, "job");
 	const struct verb	*undo = registry_verb(run->ctx->registry,
 				    "job.undo");
-	AUTO_JSON json_t	*id = json_pack("{s:s}", "id", job->id);
-	time_t			 at = (time_t)(job->ended_ms / 1000);
+	AUTO_JSON json_t	*id = json_pack("{s:s}", "id", json_text(job,
+				    "id"));
+	time_t			 at = (time_t)(a->ended_ms / 1000);
 	char			 clock[16] = "";
 	struct tm		 tm;
 
 	if (localtime_r(&at, &tm) != NULL)
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	call_words(run, &line);
-	buf_printf(&b, job->verified ? T_DONE : T_DONE_UNVERIFIED, clock,
-	    buf_str(&line));
+	buf_printf(&b, json_flag(job, "verified") ? T_DONE :
+	    T_DONE_UNVERIFIED, clock, buf_str(&line));
 	if (undo != NULL) {
 		buf_puts(&b, T_DONE_UNDO);
 		command_line(run, undo, id, NULL, &b);
@@ -223,106 +212,74 @@ done_show(struct cli_run *run, const struct job_result *job)
 }
 
 static int
-done(struct cli_run *run, const json_t *doc, const struct job_result *job)
+applied_show(struct cli_run *run, const json_t *doc, const struct answer *a)
 {
-	int	 status = exit_from_job(job->state, job->verified), shown;
-	json_t	*all;
+	const json_t	*now = json_object_get(a->doc, "plan");
+	const json_t	*job = json_object_get(a->doc, "job");
+	struct err	 e = { 0 };
 
-	if (!run->options->json) {
-		if (job->id[0] != '\0')
-			done_show(run, job);
-		return status;
+	if (answer_is_ok(a, &e)) {
+		if (!run->options->json && job != NULL)
+			done_show(run, a);
+	} else if (job == NULL && e.domain == ERR_CHANGED && now != NULL &&
+	    !str_equal(json_text(now, "hash"), json_text(doc, "hash"))) {
+		plan_show(run, now);
 	}
-	if (job->id[0] == '\0')
-		return report_value("plan", json_deep_copy(doc));
-	all = json_pack("{s:b, s:O, s:o}", "ok", true, "plan", doc, "job",
-	    report_job(job));
-	shown = report_document(all);
-	return shown != EXIT_DONE ? shown : status;
-}
-
-static int
-failed(struct cli_run *run, const json_t *doc, const struct plan *now,
-    const struct job_result *job, const struct err *e)
-{
-	AUTO_JSON json_t	*job_doc = job->id[0] != '\0' ?
-				    report_job(job) : NULL;
-	AUTO_JSON json_t	*now_doc = now != NULL && job->id[0] == '\0' &&
-				    e->domain == ERR_CHANGED ?
-				    plan_json(now) : NULL;
-	int			 status;
-
-	if (now_doc != NULL)
-		plan_show(run, now, now_doc);
-	status = report_error(run->options->json, e,
-	    now_doc != NULL ? now_doc : doc, job_doc);
-	if (job->id[0] != '\0' && exit_from_job(job->state, job->verified) !=
-	    EXIT_DONE)
-		return exit_from_job(job->state, job->verified);
-	return status;
+	return report_answer(run->options->json, a);
 }
 
 /*
  * The change is made and will be undone unless it is confirmed: here by
  * typing yes, elsewhere by job confirm.
  */
-static bool
-wait_confirmed(struct cli_run *run, const struct job_options *options,
-    struct job_result *job, struct err *e)
+static void
+wait_confirmed(struct cli_run *run, int within_s, struct answer *a)
 {
 	AUTO_BUF struct buf	 command = BUF_INIT;
 	const struct verb	*v = registry_verb(run->ctx->registry,
 				    "job.confirm");
-	AUTO_JSON json_t	*id = json_pack("{s:s}", "id", job->id);
+	AUTO_JSON json_t	*id = json_pack("{s:s}", "id", json_text(
+				    json_object_get(a->doc, "job"), "id"));
 
 	if (v != NULL)
 		command_line(run, v, id, NULL, &command);
-	return confirm_wait(run, options->confirm_within_s,
-	    buf_str(&command), job, e);
+	confirm_wait(run, within_s, buf_str(&command), a);
 }
 
 static int
 apply(struct cli_run *run, const struct plan *plan, const json_t *doc,
-    const struct job_options *options)
+    int within_s)
 {
-	AUTO_PLAN struct plan	*now = NULL;
-	struct job_result	 job = { .id = "" };
-	struct err		 e = { 0 };
-	bool			 ok;
+	AUTO_ANSWER struct answer	 a = { 0 };
+	const json_t			*job;
 
-	ok = job_apply_shown(run->ctx, run->verb, run->params, plan, options,
-	    &now, &job, &e);
+	answer_apply(run->ctx, run->verb, run->params, plan, within_s, &a);
 	cli_progress_clear(&run->progress);
-	if (ok && job.state == JOB_WAITING && options->confirm_within_s > 0)
-		ok = wait_confirmed(run, options, &job, &e);
-	return ok ? done(run, doc, &job) : failed(run, doc, now, &job, &e);
+	job = json_object_get(a.doc, "job");
+	if (within_s > 0 && json_flag(a.doc, "ok") && str_equal(json_str(job,
+	    "state"), job_state_name(JOB_WAITING)))
+		wait_confirmed(run, within_s, &a);
+	return applied_show(run, doc, &a);
 }
 
 int
-run_plan(struct cli_run *run, struct plan *plan)
+run_plan(struct cli_run *run, const struct plan *plan,
+    const struct answer *preview)
 {
-	AUTO_JSON json_t	*doc = plan_json(plan);
-	struct job_options	 options = {
-		.confirm_within_s = (int)run->options->confirm_within_s
-	};
-	struct err		 e = { 0 };
+	const json_t	*doc = json_object_get(preview->doc, "plan");
+	int		 within_s = (int)run->options->confirm_within_s;
+	struct err	 e = { 0 };
 
-	if (doc == NULL) {
-		err_nomem(&e);
-		return report_error(run->options->json, &e, NULL, NULL);
+	if (is_blocked(doc)) {
+		plan_show(run, doc);
+		return report_answer(run->options->json, preview);
 	}
-	if (plan_is_blocked(plan)) {
-		plan_show(run, plan, doc);
-		plan_blocked_err(plan, &e);
-		return report_error(run->options->json, &e, doc, NULL);
-	}
-	if (plan_is_empty(plan))
-		return nothing_to_do(run, doc);
-	plan_show(run, plan, doc);
+	if (json_flag(doc, "empty"))
+		return nothing_to_do(run, preview);
+	plan_show(run, doc);
 	if (run->options->dry_run)
-		return run->options->json ?
-		    report_value("plan", json_incref(doc)) : EXIT_DONE;
-	if (!agree(run, plan, &options, &e))
-		return report_error(run->options->json, &e, doc, NULL);
-	return apply(run, plan, doc, &options);
+		return report_answer(run->options->json, preview);
+	if (!agree(run, json_text(doc, "hash"), &within_s, &e))
+		return report_error(run->options->json, &e, doc);
+	return apply(run, plan, doc, within_s);
 }

@@ -24,7 +24,7 @@ text_show(const struct cli_options *o, const char *name, struct buf *text)
 	struct err	 e = { 0 };
 
 	if (!buf_ok(text, &e))
-		return report_error(o->json, &e, NULL, NULL);
+		return report_error(o->json, &e, NULL);
 	if (o->json) {
 		while (text->len > 0 && text->data[text->len - 1] == '\n')
 			text->len--;
@@ -32,7 +32,7 @@ text_show(const struct cli_options *o, const char *name, struct buf *text)
 		return report_value("result", json_pack("{s:o}", name, j));
 	}
 	if (!out_text(STDOUT_FILENO, buf_str(text), text->len, &e))
-		return report_error(false, &e, NULL, NULL);
+		return report_error(false, &e, NULL);
 	return EXIT_DONE;
 }
 
@@ -63,7 +63,7 @@ help_show(const struct registry *r, const struct cli_options *o,
 	else if ((v = cli_verb_find(r, w, &used, &e)) != NULL)
 		help_verb(v, &b);
 	else if (!help_group(r, w->word[0], &b))
-		return report_error(o->json, &e, NULL, NULL);
+		return report_error(o->json, &e, NULL);
 	return text_show(o, "help", &b);
 }
 
@@ -90,7 +90,7 @@ progress_form(const struct cli_options *o)
 static void
 warn(const struct err *e)
 {
-	(void)report_error(false, e, NULL, NULL);
+	(void)report_error(false, e, NULL);
 }
 
 /* With the world open: reads the inputs, checks the values, calls. */
@@ -133,7 +133,7 @@ world_run(const struct registry *r, struct cli_call *call,
 
 	if (!cancel_init(&cancel, &e) || !world_open(&w, &e)) {
 		cancel_fini(&cancel);
-		return report_error(o->json, &e, NULL, NULL);
+		return report_error(o->json, &e, NULL);
 	}
 	world_ctx(&w, &cancel, &ctx);
 	cli_signals_set(&cancel);
@@ -191,7 +191,7 @@ words_run(const struct registry *r, struct cli_words *w,
 	if (cli_call_parse(r, w, &call, &e))
 		status = world_run(r, &call, o, hooks);
 	else
-		status = report_error(o->json, &e, NULL, NULL);
+		status = report_error(o->json, &e, NULL);
 	cli_call_fini(&call);
 	return status;
 }
@@ -219,8 +219,7 @@ cli_main(int argc, char **argv, const struct registry *registry,
 	if (cli_options_parse(argc, argv, &o, &w, &e))
 		status = words_run(registry, &w, &o, hooks);
 	else
-		status = report_error(cli_wants_json(argc, argv), &e, NULL,
-		    NULL);
+		status = report_error(cli_wants_json(argc, argv), &e, NULL);
 	cli_words_fini(&w);
 	return status;
 }

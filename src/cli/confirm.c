@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "stconsole/clock.h"
+#include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 
@@ -22,32 +23,94 @@ tell(const struct buf *b)
 	(void)out_text(STDERR_FILENO, buf_str(b), b->len, NULL);
 }
 
-/* Takes the change back now instead of at the end of its time. */
-static bool
-undo_now(struct cli_run *run, struct job_result *job, struct err *e)
+/* The answer of the whole: what the job did, and how it ended. */
+static void
+ended(struct answer *a, const struct answer *last, const json_t *job)
 {
-	const struct verb	*v = registry_verb(run->ctx->registry,
-				    "job.undo");
-	AUTO_JSON json_t	*params = json_pack("{s:s}", "id", job->id);
-	AUTO_PLAN struct plan	*plan = NULL, *now = NULL;
-	struct job_options	 options = { .confirm_within_s = 0 };
-	struct job_result	 undo = { .id = "" };
-	json_t			*none = NULL;
+	AUTO_JSON json_t	*plan = json_incref(json_object_get(a->doc,
+				    "plan"));
+	AUTO_JSON json_t	*end = json_deep_copy(job != NULL ? job :
+				    json_object_get(a->doc, "job"));
+	struct answer		 whole = { .status = last->status };
+	struct err		 e = { 0 };
 
-	if (v == NULL || params == NULL)
-		return err_nomem(e);
-	if (!verb_call(run->ctx, v, params, &none, &plan, e))
-		return false;
-	if (plan_is_blocked(plan))
-		return plan_blocked_err(plan, e);
-	if (!job_apply(run->ctx, v, params, plan_hash(plan), &options, &now,
-	    &undo, e))
-		return false;
+	if (answer_is_ok(last, &e)) {
+		whole.doc = json_pack("{s:b, s:O, s:O}", "ok", true, "plan",
+		    plan, "job", end);
+	} else {
+		answer_error(&e, plan, end, &whole);
+	}
+	whole.ended_ms = last->ended_ms;
+	answer_fini(a);
+	*a = whole;
+}
+
+static void
+failed(struct answer *a, const struct err *e)
+{
+	AUTO_ANSWER struct answer last = { 0 };
+
+	answer_error(e, NULL, NULL, &last);
+	ended(a, &last, NULL);
+}
+
+/* The end of the job as job_wait() sees it. */
+static void
+waited(struct cli_run *run, struct answer *a)
+{
+	AUTO_ANSWER struct answer	 last = { 0 };
+	AUTO_FREE char			*id = strdup(json_text(
+					    json_object_get(a->doc, "job"),
+					    "id"));
+
+	answer_wait(run->ctx, id != NULL ? id : "", &last);
+	ended(a, &last, json_object_get(last.doc, "job"));
+}
+
+/* Takes the change back now instead of at the end of its time. */
+static void
+undo_now(struct cli_run *run, struct answer *a)
+{
+	const json_t			*job = json_object_get(a->doc, "job");
+	const struct verb		*v = registry_verb(
+					    run->ctx->registry, "job.undo");
+	AUTO_JSON json_t		*params = json_pack("{s:s}", "id",
+					    json_text(job, "id"));
+	AUTO_JSON json_t		*undone = NULL;
+	AUTO_PLAN struct plan		*plan = NULL;
+	AUTO_ANSWER struct answer	 last = { 0 };
+	struct err			 e = { 0 };
+
+	answer_call(run->ctx, v, params, &plan, &last);
+	if (answer_is_ok(&last, &e)) {
+		answer_fini(&last);
+		answer_apply(run->ctx, v, params, plan, 0, &last);
+	}
 	cli_progress_clear(&run->progress);
-	job->state = JOB_UNDONE;
-	job->verified = undo.verified;
-	job->ended_ms = undo.ended_ms;
-	return err_set(e, ERR_JOB, 0, T_CONFIRM_NO);
+	if (!answer_is_ok(&last, &e)) {
+		failed(a, &e);
+		return;
+	}
+	undone = json_pack("{s:s, s:s, s:b}", "id", json_text(job, "id"),
+	    "state", job_state_name(JOB_UNDONE), "verified", json_flag(
+	    json_object_get(last.doc, "job"), "verified"));
+	err_set(&e, ERR_JOB, 0, T_CONFIRM_NO);
+	answer_fini(&last);
+	answer_error(&e, NULL, NULL, &last);
+	ended(a, &last, undone);
+}
+
+/* Keeps it, and waits until that is so. */
+static void
+keep_now(struct cli_run *run, struct answer *a)
+{
+	struct err e = { 0 };
+
+	if (job_confirm(run->ctx, json_text(json_object_get(a->doc, "job"),
+	    "id"), &e))
+		waited(run, a);
+	else
+		failed(a, &e);
 }
 
 /* False when nobody answers: the time is over, input ended, cancelled. */
@@ -66,43 +129,41 @@ answer_read(struct cli_run *run, int64_t end_ms, char *line, size_t size)
 }
 
 /* Only yes and no are answers; a lone Enter is none here. */
-static bool
-keep_ask(struct cli_run *run, int within_s, struct job_result *job,
-    struct err *e)
+static void
+keep_ask(struct cli_run *run, int within_s, struct answer *a)
 {
 	int64_t	 end_ms = clock_mono_ms(run->ctx->clock) + within_s * 1000LL;
 	char	 line[64];
 
 	for (;;) {
 		AUTO_BUF struct buf	 b = BUF_INIT;
-		enum cli_answer		 answer;
+		enum cli_answer		 said;
 
 		buf_puts(&b, T_CONFIRM_ASK);
 		tell(&b);
 		if (!answer_read(run, end_ms, line, sizeof(line)))
 			break;
-		if (line[0] == '\0' ||
-		    !cli_answer_parse(line, false, &answer)) {
-			buf_reset(&b);
-			width_clean_line(line);
-			buf_printf(&b, T_CONFIRM_AGAIN, line, (int)((end_ms -
-			    clock_mono_ms(run->ctx->clock)) / 1000));
-			buf_putc(&b, '\n');
-			tell(&b);
-			continue;
+		if (line[0] != '\0' && cli_answer_parse(line, false, &said)) {
+			if (said == ANSWER_NO)
+				undo_now(run, a);
+			else
+				keep_now(run, a);
+			return;
 		}
-		if (answer == ANSWER_NO)
-			return undo_now(run, job, e);
-		return job_confirm(run->ctx, job->id, e) &&
-		    job_wait(run->ctx, job->id, job, e);
+		buf_reset(&b);
+		width_clean_line(line);
+		buf_printf(&b, T_CONFIRM_AGAIN, line, (int)((end_ms -
+		    clock_mono_ms(run->ctx->clock)) / 1000));
+		buf_putc(&b, '\n');
+		tell(&b);
 	}
 	(void)out_text(STDERR_FILENO, "\n", 1, NULL);
-	return job_wait(run->ctx, job->id, job, e);
+	waited(run, a);
 }
 
-bool
+void
 confirm_wait(struct cli_run *run, int within_s, const char *command,
-    struct job_result *job, struct err *e)
+    struct answer *a)
 {
 	AUTO_BUF struct buf b = BUF_INIT;
 
@@ -112,6 +173,7 @@ confirm_wait(struct cli_run *run, int within_s, const char *command,
 	buf_putc(&b, '\n');
 	tell(&b);
 	if (run->options->yes)
-		return job_wait(run->ctx, job->id, job, e);
-	return keep_ask(run, within_s, job, e);
+		waited(run, a);
+	else
+		keep_ask(run, within_s, a);
 }

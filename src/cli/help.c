@@ -190,7 +190,7 @@ help_all(const struct registry *r, struct buf *out)
 	buf_puts(out, T_HELP_EXITS);
 	for (i = 0; i < EXIT_COUNT; i++) {
 		buf_printf(out, "  %zu  ", i);
-		fold_add(out, exit_meaning((enum cli_exit)i), 5, 5);
+		fold_add(out, exit_meaning((enum answer_exit)i), 5, 5);
 		buf_putc(out, '\n');
 	}
 }

@@ -217,7 +217,7 @@ man_page(const struct registry *r, struct buf *out)
 	buf_puts(out, MAN_EXIT);
 	for (i = 0; i < EXIT_COUNT; i++) {
 		buf_printf(out, ".It %zu\n", i);
-		text_add(out, exit_meaning((enum cli_exit)i), "");
+		text_add(out, exit_meaning((enum answer_exit)i), "");
 	}
 	buf_puts(out, MAN_TAIL);
 }

@@ -7,24 +7,16 @@
 
 #include <stdio.h>
 
+#include "stconsole/answer.h"
 #include "stconsole/buf.h"
 #include "stconsole/cli.h"
 #include "stconsole/job.h"
 #include "stconsole/progress.h"
 
-/* --- exit.c: what the exit status says ------------------------------- */
+/* --- exit.c ----------------------------------------------------------- */
 
-enum cli_exit {
-	EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_CHANGED,
-	EXIT_CANCELLED, EXIT_HELD, EXIT_UNVERIFIED, EXIT_COUNT
-};
-
-int	 exit_from_err(const struct err *e);
-int	 exit_from_job(enum job_state state, bool verified);
-/* The same by the name that JSON has; a name that is no state is failed. */
-int	 exit_from_job_name(const char *state, bool verified);
 /* One line of help for a status. */
-const char *exit_meaning(enum cli_exit status);
+const char *exit_meaning(enum answer_exit status);
 
 /* --- options.c: what may stand anywhere ------------------------------ */
 
@@ -224,37 +216,40 @@ struct cli_run {
 
 int	 run_verb(struct cli_run *run);
 /* --- change.c: a plan, shown, asked about, applied ------------------- */
-int	 run_plan(struct cli_run *run, struct plan *plan);
+/* plan: what doc shows; NULL when it was made elsewhere. */
+int	 run_plan(struct cli_run *run, const struct plan *plan,
+	     const struct answer *preview);
 /* y, yes, n, no, "" and, with_confirm, c; false when it is none of them. */
 enum cli_answer { ANSWER_NO, ANSWER_YES, ANSWER_CONFIRM };
 bool	 cli_answer_parse(const char *line, bool with_confirm,
 	     enum cli_answer *answer);
 /* --- confirm.c: a change that is undone unless somebody keeps it ------ */
 /*
- * Asks on the terminal, unless the run has --yes, and waits for the end.
- * command: what confirms it elsewhere.  False when it was undone.
+ * Asks on the terminal, unless the run has --yes, and waits for the end;
+ * *a becomes the answer of the whole.  command: what confirms it elsewhere.
  */
-bool	 confirm_wait(struct cli_run *run, int within_s, const char *command,
-	     struct job_result *job, struct err *e);
+void	 confirm_wait(struct cli_run *run, int within_s, const char *command,
+	     struct answer *a);
 
 /* --- report.c: how things end ---------------------------------------- */
 
 /*
- * {"ok":false,...} on stdout when json, and the words on stderr.  plan and
- * job may be NULL; borrowed.  Returns the exit status.
+ * An error of our own: {"ok":false,...} on stdout when json, and the words on
+ * stderr.  plan may be NULL; borrowed.  Returns the exit status.
  */
-int	 report_error(bool json, const struct err *e, const json_t *plan,
-	     const json_t *job);
+int	 report_error(bool json, const struct err *e, const json_t *plan);
 /* The same for a call of v; wrong usage points at the verb's help. */
 int	 report_call_error(bool json, const struct verb *v,
 	     const struct err *e);
+void	 report_see(const struct verb *v);
+/*
+ * The document on stdout when json, and the words of an error on stderr.
+ * Returns the exit status.
+ */
+int	 report_answer(bool json, const struct answer *a);
 /* {"ok":true,"NAME":value} on stdout.  Takes value. */
 int	 report_value(const char *name, json_t *value);
-/* Any document on stdout; takes it.  Returns the exit status of writing. */
-int	 report_document(json_t *document);
 /* The hook's line, once, where it belongs. */
 void	 report_banner(struct cli_run *run);
-/* {"id","state","verified"}; new reference. */
-json_t	*report_job(const struct job_result *job);
 
 #endif

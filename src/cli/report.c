@@ -7,26 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stconsole/json.h"
 #include "stconsole/str.h"
 
 #include "stconsole/msg.h"
 #include "text.def"
 
 #define TYPED_MAX	96
-
-static json_t *
-error_json(const struct err *e)
-{
-	json_t *j = json_object();
-
-	json_object_set_new(j, "domain",
-	    json_string(err_domain_name(e->domain)));
-	json_object_set_new(j, "code", json_integer(e->code));
-	/* Words may quote bytes from outside. */
-	json_object_set_new(j, "message", json_string_nocheck(e->msg));
-	json_object_set_new(j, "hint", json_string_nocheck(e->hint));
-	return j;
-}
 
 static void
 words_print(const struct err *e)
@@ -43,66 +30,65 @@ words_print(const struct err *e)
 }
 
 int
-report_error(bool json, const struct err *e, const json_t *plan,
-    const json_t *job)
+report_answer(bool json, const struct answer *a)
 {
-	struct err	 shown = *e, why = { 0 };
-	json_t		*doc;
+	struct err	e = { 0 };
+	int		status = a->status;
 
-	str_strip_control(shown.msg);
-	str_strip_control(shown.hint);
-	words_print(&shown);
-	if (!json)
-		return exit_from_err(e);
-	doc = json_object();
-	json_object_set_new(doc, "ok", json_false());
-	json_object_set_new(doc, "error", error_json(&shown));
-	if (plan != NULL)
-		json_object_set_new(doc, "plan", json_deep_copy(plan));
-	if (job != NULL)
-		json_object_set_new(doc, "job", json_deep_copy(job));
-	if (!out_json(doc, &why))
-		words_print(&why);
-	return exit_from_err(e);
+	if (!answer_is_ok(a, &e)) {
+		words_print(&e);
+		status = a->doc != NULL ? status : EXIT_FAILED;
+	}
+	if (!json || a->doc == NULL)
+		return status;
+	err_clear(&e);
+	if (out_json(json_incref(a->doc), &e))
+		return status;
+	words_print(&e);
+	return json_flag(a->doc, "ok") ? EXIT_FAILED : status;
+}
+
+int
+report_error(bool json, const struct err *e, const json_t *plan)
+{
+	AUTO_ANSWER struct answer a = { 0 };
+
+	answer_error(e, plan, NULL, &a);
+	return report_answer(json, &a);
+}
+
+/* Wrong usage points at the verb's help. */
+void
+report_see(const struct verb *v)
+{
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	char			 typed[TYPED_MAX];
+
+	if (!cli_verb_typed(v->name, typed, sizeof(typed)))
+		return;
+	buf_printf(&b, T_ERROR_SEE, typed);
+	buf_putc(&b, '\n');
+	(void)out_text(STDERR_FILENO, buf_str(&b), b.len, NULL);
 }
 
 int
 report_call_error(bool json, const struct verb *v, const struct err *e)
 {
-	AUTO_BUF struct buf	 b = BUF_INIT;
-	int			 status = report_error(json, e, NULL, NULL);
-	char			 typed[TYPED_MAX];
+	int status = report_error(json, e, NULL);
 
-	if (e->domain != ERR_USAGE ||
-	    !cli_verb_typed(v->name, typed, sizeof(typed)))
-		return status;
-	buf_printf(&b, T_ERROR_SEE, typed);
-	buf_putc(&b, '\n');
-	(void)out_text(STDERR_FILENO, buf_str(&b), b.len, NULL);
+	if (e->domain == ERR_USAGE)
+		report_see(v);
 	return status;
-}
-
-int
-report_document(json_t *document)
-{
-	struct err e = { 0 };
-
-	if (out_json(document, &e))
-		return EXIT_DONE;
-	return report_error(false, &e, NULL, NULL);
 }
 
 int
 report_value(const char *name, json_t *value)
 {
-	json_t *doc = json_object();
+	AUTO_ANSWER struct answer a = {
+		.doc = answer_value(name, value)
+	};
 
-	json_object_set_new(doc, "ok", json_true());
-	if (json_object_set_new(doc, name, value) < 0) {
-		json_decref(doc);
-		doc = NULL;
-	}
-	return report_document(doc);
+	return report_answer(true, &a);
 }
 
 void
@@ -122,11 +108,4 @@ report_banner(struct cli_run *run)
 	buf_putc(&b, '\n');
 	(void)out_text(run->options->json || print_is_raw(run->verb) ?
 	    STDERR_FILENO : STDOUT_FILENO, buf_str(&b), b.len, NULL);
-}
-
-json_t *
-report_job(const struct job_result *job)
-{
-	return json_pack("{s:s, s:s, s:b}", "id", job->id, "state",
-	    job_state_name(job->state), "verified", job->verified);
 }

@@ -35,58 +35,51 @@ line_print(void *arg, const char *line)
 		cancel_request(run->ctx->cancel, CANCEL_ASKED);
 }
 
-/*
- * What a result says about success: a test that fails is ok false, a job
- * that was resumed has its state.  status exits with its own number when it
- * is asked to.
- */
 static int
-result_status(const struct cli_run *run, const json_t *result)
+result_show(struct cli_run *run, const struct answer *a)
 {
-	const json_t *code = json_object_get(result, "exit_code");
-	const json_t *job = json_object_get(result, "job");
-
-	if (json_flag(run->params, "exit_code") && json_is_integer(code))
-		return (int)json_integer_value(code);
-	if (json_is_false(json_object_get(result, "ok")))
-		return EXIT_FAILED;
-	if (run->verb->direct != NULL && json_str(job, "state") != NULL)
-		return exit_from_job_name(json_str(job, "state"),
-		    json_flag(job, "verified"));
-	return EXIT_DONE;
-}
-
-static int
-result_show(struct cli_run *run, json_t *result)
-{
+	const json_t		*result = json_object_get(a->doc, "result");
 	AUTO_BUF struct buf	 b = BUF_INIT, beside = BUF_INIT;
 	struct err		 e = { 0 };
-	int			 status = result_status(run, result), shown;
 
-	if (run->options->json) {
-		shown = report_value("result", json_incref(result));
-		return shown != EXIT_DONE ? shown : status;
-	}
+	if (run->options->json)
+		return report_answer(true, a);
 	if (run->lines_shown)
-		return status;
+		return a->status;
 	if (!print_raw(run->verb, result, &b, &beside))
 		print_result(run->verb, result,
 		    width_of_terminal(STDOUT_FILENO), &b);
 	if (!buf_ok(&b, &e) || !out_text(STDOUT_FILENO, buf_str(&b), b.len,
 	    &e))
-		return report_error(false, &e, NULL, NULL);
+		return report_error(false, &e, NULL);
 	(void)out_text(STDERR_FILENO, buf_str(&beside), beside.len, NULL);
+	return a->status;
+}
+
+static int
+answer_show(struct cli_run *run, const struct plan *plan,
+    const struct answer *a)
+{
+	struct err	e = { 0 };
+	int		status;
+
+	if (json_object_get(a->doc, "plan") != NULL)
+		return run_plan(run, plan, a);
+	if (answer_is_ok(a, &e))
+		return result_show(run, a);
+	status = report_answer(run->options->json, a);
+	if (e.domain == ERR_USAGE)
+		report_see(run->verb);
 	return status;
 }
 
 int
 run_verb(struct cli_run *run)
 {
-	AUTO_PLAN struct plan	*plan = NULL;
-	AUTO_JSON json_t	*result = NULL;
-	struct ctx		*ctx = run->ctx;
-	struct err		 e = { 0 };
-	bool			 ok;
+	AUTO_PLAN struct plan		*plan = NULL;
+	AUTO_ANSWER struct answer	 a = { 0 };
+	struct ctx			*ctx = run->ctx;
+	struct err			 e = { 0 };
 
 	if (run->verb->direct != NULL && run->options->dry_run) {
 		char typed[64];
@@ -99,10 +92,8 @@ run_verb(struct cli_run *run)
 		ctx->on_line = line_print;
 		ctx->on_line_arg = run;
 	}
-	ok = verb_call(ctx, run->verb, run->params, &result, &plan, &e);
+	answer_call(ctx, run->verb, run->params, &plan, &a);
 	cli_progress_clear(&run->progress);
 	report_banner(run);
-	if (!ok)
-		return report_call_error(run->options->json, run->verb, &e);
-	return plan != NULL ? run_plan(run, plan) : result_show(run, result);
+	return answer_show(run, plan, &a);
 }

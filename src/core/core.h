@@ -138,6 +138,13 @@ bool	 guard_watch(struct ctx *ctx, const char *id, struct err *e);
 bool	 job_run_plan(struct ctx *ctx, struct plan *plan,
 	     const struct job_options *options, struct job_result *result,
 	     struct err *e);
+/*
+ * Plans; ERR_CHANGED when the hash (64 digits or a prefix of at least 8) is
+ * another one, and *now is the plan all the same.
+ */
+bool	 job_plan_again(struct ctx *ctx, const struct verb *v,
+	     const json_t *params, const char *hash, struct plan **now,
+	     struct err *e);
 bool	 job_id_is_valid(const char *id);
 bool	 job_id_make(struct ctx *ctx, char id[JOB_ID_SIZE], struct err *e);
 

@@ -254,8 +254,8 @@ hash_fits(const char *hash, const char *wanted)
 }
 
 /* Plans again under the locks of the plan that was shown. */
-static bool
-plan_again(struct ctx *ctx, const struct verb *v, const json_t *params,
+bool
+job_plan_again(struct ctx *ctx, const struct verb *v, const json_t *params,
     const char *hash, struct plan **now, struct err *e)
 {
 	json_t	*none = NULL;
@@ -282,7 +282,7 @@ apply_locked(struct ctx *ctx, const struct verb *v, const json_t *params,
 	struct job_file	 f;
 	bool		 ok = false;
 
-	if (!plan_again(ctx, v, params, hash, now, e))
+	if (!job_plan_again(ctx, v, params, hash, now, e))
 		return false;
 	if (start_job(ctx, *now, options, id, &f, e)) {
 		ok = run_file(ctx, &f, result, e);
@@ -300,7 +300,7 @@ job_apply(struct ctx *ctx, const struct verb *v, const json_t *params,
 
 	memset(result, 0, sizeof(*result));
 	*now = NULL;
-	if (plan_again(ctx, v, params, hash, &shown, e))
+	if (job_plan_again(ctx, v, params, hash, &shown, e))
 		return job_apply_shown(ctx, v, params, shown, options, now,
 		    result, e);
 	if (e == NULL || e->domain == ERR_CHANGED)

@@ -84,17 +84,17 @@ statuses_follow_the_kind_of_error(void **state)
 	(void)state;
 	for (i = 0; i < LENGTH(rows); i++) {
 		e.domain = rows[i].domain;
-		assert_int_equal(exit_from_err(&e), rows[i].status);
+		assert_int_equal(answer_exit_of_err(&e), rows[i].status);
 	}
-	assert_int_equal(exit_from_job(JOB_DONE, true), 0);
-	assert_int_equal(exit_from_job(JOB_DONE, false), 7);
-	assert_int_equal(exit_from_job(JOB_HELD, false), 3);
-	assert_int_equal(exit_from_job(JOB_UNDONE, true), 1);
-	assert_int_equal(exit_from_job(JOB_FAILED, false), 1);
-	assert_int_equal(exit_from_job(JOB_CANCELLED, false), 5);
-	assert_int_equal(exit_from_job(JOB_INTERRUPTED, false), 5);
-	assert_int_equal(exit_from_job_name("held", false), 3);
-	assert_int_equal(exit_from_job_name("no such", true), 1);
+	assert_int_equal(answer_exit_of_job(JOB_DONE, true), 0);
+	assert_int_equal(answer_exit_of_job(JOB_DONE, false), 7);
+	assert_int_equal(answer_exit_of_job(JOB_HELD, false), 3);
+	assert_int_equal(answer_exit_of_job(JOB_UNDONE, true), 1);
+	assert_int_equal(answer_exit_of_job(JOB_FAILED, false), 1);
+	assert_int_equal(answer_exit_of_job(JOB_CANCELLED, false), 5);
+	assert_int_equal(answer_exit_of_job(JOB_INTERRUPTED, false), 5);
+	assert_int_equal(answer_exit_of_name("held", false), 3);
+	assert_int_equal(answer_exit_of_name("no such", true), 1);
 }
 
 static void
