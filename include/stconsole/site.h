@@ -22,8 +22,9 @@ struct site_origin {
 };
 
 /*
- * The site of this call: as ctx->site_wanted says, or found (the current
- * folder, /opt, /opt/hcl, /root, folders of running compose projects).
+ * The site of this call: as ctx->site_wanted says, or the current folder, or
+ * what the setting site.default names, or found (/opt, /opt/hcl, /root,
+ * folders of running compose projects).
  * Several: ERR_USAGE that lists them.  None: ERR_SITE that says what was
  * looked for.  "demo" starts or joins the demo.  Borrowed from ctx.
  */

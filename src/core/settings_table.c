@@ -68,6 +68,8 @@ static const struct setting table[] = {
 	INT_SETTING("ui.refresh_s", "30", 86400,
 	    "Seconds between two looks at the state on the home screen; "
 	    "0: only when asked"),
+	TEXT_SETTING("site.default", "", "The deployment that is meant when "
+	    "--site is not given and the current folder holds none"),
 	TEXT_SETTING("ui.setup_done", "",
 	    "How far the first-time set-up has come")
 };

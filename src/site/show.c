@@ -41,7 +41,7 @@ site_list_read(struct ctx *ctx, const json_t *params, json_t **result,
 	bool			 ok = sites != NULL;
 
 	(void)params;
-	if (!site_find_all(ctx->site_wanted, &roots, &count, e))
+	if (!site_find_all(ctx, &roots, &count, e))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		json_t *one = ok ? root_json(roots[i]) : NULL;

@@ -17,6 +17,7 @@
 #include "stconsole/file.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/settings.h"
 #include "stconsole/str.h"
 
 #include "text.def"
@@ -296,51 +297,95 @@ folder_expand(const char *wanted)
 static const char *const usual[] = { "/opt/", "/opt/hcl/", "/root/", NULL };
 
 bool
-site_find_all(const char *given, char ***roots, size_t *count, struct err *e)
+site_kept(const struct ctx *ctx, char **folder, struct err *e)
 {
+	*folder = NULL;
+	if (ctx->store == NULL)
+		return true;
+	if (!settings_get(ctx, "site.default", folder, e))
+		return false;
+	if (**folder == '\0')
+		free(TAKE(*folder));
+	return true;
+}
+
+bool
+site_find_all(const struct ctx *ctx, char ***roots, size_t *count,
+    struct err *e)
+{
+	const char		*given = ctx->site_wanted;
 	AUTO_FREE char		*folder = folder_expand(given != NULL &&
 	    strcmp(given, "demo") != 0 ? given : ".");
-	const char		*folders[LENGTH(usual) + 1];
+	AUTO_FREE char		*kept = NULL;
+	const char		*folders[LENGTH(usual) + 2] = { folder };
 	struct site_places	 places = { folders, true };
 
 	if (folder == NULL)
 		return err_nomem(e);
-	folders[0] = folder;
+	if (!site_kept(ctx, &kept, e))
+		return false;
 	memcpy(folders + 1, usual, sizeof(usual));
+	if (kept != NULL)
+		folders[LENGTH(usual)] = kept;
 	return site_find(&places, roots, count, e);
 }
 
-static struct site *
-site_search(struct err *e)
+/* The one deployment in these places, malloc'd; NULL for none. */
+static bool
+root_find(const struct site_places *places, char **root, struct err *e)
 {
-	static const char *const here[] = { ".", NULL };
-	struct site_places near = { .folders = here };
-	struct site_places far = { .folders = usual, .ask_engines = true };
 	AUTO_BUF struct buf list = BUF_INIT;
-	struct site	*site = NULL;
 	char		**roots = NULL;
 	size_t		 count = 0;
 
-	/* Who stands inside a deployment means that one. */
-	if (!site_find(&near, &roots, &count, e))
-		return NULL;
-	if (count == 0 && !site_find(&far, &roots, &count, e))
-		return NULL;
-	for (size_t i = 0; i < count; i++)
+	if (!site_find(places, &roots, &count, e))
+		return false;
+	for (size_t i = 0; i < count; i++) {
 		buf_printf(&list, "%s%s", i > 0 ? ", " : "", roots[i]);
-	if (count == 1)
-		site = site_open(roots[0], e);
-	else if (count == 0)
-		err_set(e, ERR_SITE, ENOENT, T_SITE_NONE);
-	else
-		err_set(e, ERR_USAGE, 0, T_SITE_SEVERAL, count,
-		    buf_str(&list));
-	if (count != 1)
-		err_hint(e, T_SITE_GIVE_HINT);
-	for (size_t i = 0; i < count; i++)
+		if (count == 1)
+			*root = TAKE(roots[i]);
 		free(roots[i]);
+	}
 	free(roots);
-	return site;
+	if (count <= 1)
+		return true;
+	err_set(e, ERR_USAGE, 0, T_SITE_SEVERAL, count, buf_str(&list));
+	return err_hint(e, T_SITE_SEVERAL_HINT);
+}
+
+/*
+ * Who stands inside a deployment means that one; else the one that was
+ * chosen for this host, else the only one there is.
+ */
+static struct site *
+site_search(const struct ctx *ctx, struct err *e)
+{
+	static const char *const here[] = { ".", NULL };
+	const struct site_places near = { .folders = here };
+	const struct site_places far = { .folders = usual,
+	    .ask_engines = true };
+	AUTO_FREE char	*root = NULL, *kept = NULL;
+	struct site	*site;
+
+	if (!root_find(&near, &root, e))
+		return NULL;
+	if (root == NULL && !site_kept(ctx, &kept, e))
+		return NULL;
+	if (kept != NULL) {
+		site = site_open(kept, e);
+		if (site == NULL) {
+			err_context(e, T_SITE_KEPT);
+			err_hint(e, T_SITE_KEPT_HINT);
+		}
+		return site;
+	}
+	if (root == NULL && !root_find(&far, &root, e))
+		return NULL;
+	if (root != NULL)
+		return site_open(root, e);
+	err_set(e, ERR_SITE, ENOENT, T_SITE_NONE);
+	err_hint(e, T_SITE_GIVE_HINT);
+	return NULL;
 }
 
 static struct site *
@@ -398,7 +443,7 @@ site_need(struct ctx *ctx, struct site **site, struct err *e)
 
 	if (ctx->site == NULL) {
 		if (ctx->site_wanted == NULL) {
-			ctx->site = site_search(e);
+			ctx->site = site_search(ctx, e);
 		} else if (strcmp(ctx->site_wanted, "demo") == 0) {
 			ctx->site = site_demo_open(e);
 		} else {

@@ -83,8 +83,10 @@ bool	 site_find(const struct site_places *places, char ***roots,
 /* What a folder holds; false without *e when it is no deployment. */
 bool	 site_recognise(const char *folder, enum site_kind *kind,
 	     char **compose, char **chart);
-/* The given folder when it holds one, and all that are found. */
-bool	 site_find_all(const char *given, char ***roots, size_t *count,
+/* The folder that the setting site.default names, malloc'd; NULL for none. */
+bool	 site_kept(const struct ctx *ctx, char **folder, struct err *e);
+/* The given folder when it holds one, the kept one, and all that are found. */
+bool	 site_find_all(const struct ctx *ctx, char ***roots, size_t *count,
 	     struct err *e);
 /* Docker or Podman, for a folder with a compose file; may run podman. */
 enum site_kind site_engine_of(const char *root);
