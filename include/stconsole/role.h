@@ -27,6 +27,14 @@ struct identity {
  */
 bool	 identity_self(const char *roles_file, struct identity *out,
 	     struct err *e);
+/*
+ * What a roles file of this content would make of who; file is its name, for
+ * the error.  Whom it does not name is a viewer.
+ */
+bool	 role_in(const char *text, size_t len, const char *file,
+	     const struct identity *who, enum role *role, struct err *e);
 const char *role_name(enum role role);
+
+#define ROLES_FILE	"/etc/stconsole/roles.yaml"
 
 #endif

@@ -21,7 +21,6 @@
 
 #include "text.def"
 
-#define ROLES_FILE	"/etc/stconsole/roles.yaml"
 #define ROLES_MAX	(1u << 20)
 #define GROUPS_MAX	1024
 
@@ -88,24 +87,31 @@ role_of_groups(const struct doc *doc, const char *file, uid_t uid,
 	return true;
 }
 
+bool
+role_in(const char *text, size_t len, const char *file,
+    const struct identity *who, enum role *role, struct err *e)
+{
+	struct doc	 doc = { 0 };
+	bool		 ok;
+
+	*role = ROLE_VIEWER;
+	ok = doc_parse(&doc, &doc_yaml, text, len, e);
+	if (!ok)
+		err_context(e, "%s", file);
+	ok = ok && role_look_up(&doc, file, "users", who->user, role, e) &&
+	    role_of_groups(&doc, file, who->uid, who->user, role, e);
+	doc_fini(&doc);
+	return ok;
+}
+
 static bool
 role_from_file(const char *file, struct identity *who, struct err *e)
 {
-	AUTO_BUF struct buf	 text = BUF_INIT;
-	struct doc		 doc = { 0 };
-	bool			 ok;
+	AUTO_BUF struct buf text = BUF_INIT;
 
 	who->role = ROLE_VIEWER;
-	if (!file_read(AT_FDCWD, file, ROLES_MAX, &text, e))
-		return false;
-	ok = doc_parse(&doc, &doc_yaml, buf_str(&text), text.len, e);
-	if (!ok)
-		err_context(e, "%s", file);
-	ok = ok && role_look_up(&doc, file, "users", who->user, &who->role,
-	    e) && role_of_groups(&doc, file, who->uid, who->user, &who->role,
-	    e);
-	doc_fini(&doc);
-	return ok;
+	return file_read(AT_FDCWD, file, ROLES_MAX, &text, e) &&
+	    role_in(buf_str(&text), text.len, file, who, &who->role, e);
 }
 
 bool
