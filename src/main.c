@@ -16,12 +16,14 @@
 #include "stconsole/mongo.h"
 #include "stconsole/msg.h"
 #include "stconsole/secret.h"
+#include "stconsole/setup.h"
 #include "stconsole/site.h"
 
 static const struct service *const services[] = {
 	&core_service, &undo_service, &settings_service, &site_service,
 	&site_daily_service, &snapshot_service, &directory_service,
-	&mongo_service, &admins_service, &doctor_service
+	&mongo_service, &admins_service, &doctor_service,
+	&setup_service
 };
 
 static const struct registry registry = { services, LENGTH(services) };

@@ -69,7 +69,9 @@ static const struct call calls[] = {
 	{ "admin.show", { "@mail", NULL }, NULL, false },
 	{ "admin.export", { "--format", "csv", NULL }, NULL, false },
 	{ "admin.export", { "--format", "json", NULL }, NULL, false },
-	{ "status", { NULL }, NULL, false }
+	{ "status", { NULL }, NULL, false },
+	{ "setup.show", { NULL }, NULL, false },
+	{ "me.show", { NULL }, NULL, false }
 };
 
 #define PLAN_SCHEMA \
@@ -96,6 +98,9 @@ static const struct call plans[] = {
 	{ "snapshot.prune", { NULL }, NULL, false },
 	{ "admin.add", { "@mail" }, NULL, false },
 	{ "admin.repair", { NULL }, NULL, false },
+	{ "setup.skip", { "theme" }, NULL, false },
+	{ "setup.role", { "ops", "operator", "--roles-file",
+	  "/tmp/no-such-folder/roles.yaml" }, NULL, false },
 	{ "job.undo", { "@job" }, NULL, false }
 };
 

@@ -398,7 +398,7 @@ static bool
 apply(struct toy *t, const char *name, const json_t *params,
     struct job_result *r, struct err *e)
 {
-	const struct verb	*v = registry_verb(&registry, name);
+	const struct verb	*v = registry_verb(t->ctx.registry, name);
 	AUTO_PLAN struct plan	*plan = NULL, *now = NULL;
 	struct job_options	 options = { 0 };
 	json_t			*none = NULL;
