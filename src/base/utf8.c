@@ -38,12 +38,25 @@ character_next(const char *s)
 	return character_at(s, strnlen(s, 4));
 }
 
-/* The character that ends at at, which is behind start. */
+/*
+ * The character that ends at at, which is behind start; when at is inside of
+ * one that, with the length of its part before at.
+ */
 static struct character
 character_back(const char *start, const char *at)
 {
-	size_t n, most = at - start > 4 ? 4 : (size_t)(at - start);
+	size_t			 n, most = at - start > 4 ? 4 :
+				    (size_t)(at - start);
+	struct character	 c;
 
+	if (((unsigned char)at[0] & 0xc0) == 0x80)
+		for (n = 1; n <= most; n++) {
+			c = character_next(at - n);
+			if (c.len <= n)
+				continue;
+			c.len = n;
+			return c;
+		}
 	for (n = 1; n <= most; n++)
 		if (str_utf8_len(at - n, n) == n)
 			return character_at(at - n, n);

@@ -211,6 +211,20 @@ endless_marks_are_cut(void **state)
 }
 
 static void
+a_place_inside_of_a_cluster_is_found_back(void **state)
+{
+	const char *s = "a\xe6\xbc\xa2" ACUTE "b";
+
+	(void)state;
+	assert_int_equal(utf8_cluster_back(s, s + 2), 1);
+	assert_int_equal(utf8_cluster_back(s, s + 3), 2);
+	assert_int_equal(utf8_cluster_back(s, s + 4), 3);
+	assert_int_equal(utf8_cluster_back(s, s + 5), 4);
+	assert_int_equal(utf8_cluster_back(s, s + 6), 5);
+	assert_int_equal(utf8_cluster_back(s, s + 7), 1);
+}
+
+static void
 text_is_cut_between_clusters(void **state)
 {
 	const char	*s = "a" FAMILY "e" ACUTE "\xe6\xbc\xa2";
@@ -275,6 +289,7 @@ main(void)
 		cmocka_unit_test(text_direction_cannot_be_turned),
 		cmocka_unit_test(broken_bytes_are_one_column_each),
 		cmocka_unit_test(endless_marks_are_cut),
+		cmocka_unit_test(a_place_inside_of_a_cluster_is_found_back),
 		cmocka_unit_test(text_is_cut_between_clusters),
 		cmocka_unit_test(letters_of_any_script_make_words),
 		cmocka_unit_test(without_utf8_only_ascii_is_known)
