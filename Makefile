@@ -152,10 +152,12 @@ ASAN	= $(SUB) B=$(B)/asan OPT='-O1 -g1' HARD= HARD_LD= \
 TSAN	= $(SUB) B=$(B)/tsan OPT='-O1 -g1' HARD= HARD_LD= \
 	  SAN=-fsanitize=thread LIB_SRC='$(call lib_of,base text core site)'
 FUZZ	= $(SUB) B=$(B)/fuzz CC=clang-14 OPT='-O1 -g1' HARD= HARD_LD= \
-	  WERROR= LIB_SRC='$(call lib_of,base text)' \
+	  WERROR= LIB_SRC='$(call lib_of,base text) $(UI_PURE)' \
 	  CFLAGS=-Wno-unused-variable \
 	  SAN='-fsanitize=fuzzer-no-link,address,undefined \
 	  -fno-sanitize-recover=undefined'
+# What of the screens needs neither a terminal nor the engine.
+UI_PURE	= $(filter src/ui/canvas.c src/ui/press%,$(LIB_SRC))
 lib_of	= $(foreach d,$(1),$(filter src/$(d)/%,$(LIB_SRC)))
 
 # ---- tests: each plan line is "KIND SECONDS PROGRAM" (tests/run)
