@@ -14,7 +14,7 @@ NPROC	:= $(shell nproc)
 MONGOC	:= $(shell pkg-config --exists libmongoc-1.0 2>/dev/null || \
 	  ! pkg-config --exists mongoc2 2>/dev/null && echo libmongoc-1.0 || \
 	  echo mongoc2)
-PKGS	:= $(MONGOC) libcurl openssl jansson yaml-0.1 expat \
+PKGS	:= $(MONGOC) libcurl openssl jansson yaml-0.1 expat zlib \
 	  $(if $(wildcard src/ui/*.c),ncursesw)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lldap -llber \

@@ -18,12 +18,13 @@
 #include "stconsole/secret.h"
 #include "stconsole/setup.h"
 #include "stconsole/site.h"
+#include "stconsole/support.h"
 
 static const struct service *const services[] = {
 	&core_service, &undo_service, &settings_service, &site_service,
 	&site_daily_service, &snapshot_service, &directory_service,
 	&mongo_service, &admins_service, &doctor_service,
-	&setup_service
+	&setup_service, &support_service
 };
 
 static const struct registry registry = { services, LENGTH(services) };
@@ -40,9 +41,16 @@ site_told(const struct ctx *ctx)
 	return ctx->site == NULL ? NULL : site_json(ctx->site);
 }
 
+static void
+services_end(struct ctx *ctx)
+{
+	mongo_forget(ctx);
+	support_forget(ctx);
+}
+
 static const struct world_hooks hooks = {
 	.prologue = site_prologue,
-	.services_end = mongo_forget,
+	.services_end = services_end,
 	.site_free = site_free,
 	.banner = banner,
 	.site_told = site_told

@@ -19,6 +19,7 @@ struct progress;
 struct registry;
 struct site;
 struct store;
+struct support_kept;
 struct undo_source;
 
 #define CTX_SECRETS	4
@@ -55,6 +56,9 @@ struct ctx {
 
 	/* The connection kept between steps: mongo_need, mongo_forget. */
 	struct mongo		*mongo;
+
+	/* What support.bundle listed and will write: support_forget. */
+	struct support_kept	*support_kept;
 
 	/* What core keeps of the jobs that are being undone. */
 	struct undo_source	*undo_sources;

@@ -209,6 +209,8 @@ WRAP(int, -1, ftruncate, (int fd, off_t len), (fd, len))
 WRAP(int, -1, rename, (const char *a, const char *b), (a, b))
 WRAP(int, -1, renameat, (int d, const char *a, int f, const char *b),
     (d, a, f, b))
+WRAP(int, -1, renameat2, (int d, const char *a, int f, const char *b,
+    unsigned flags), (d, a, f, b, flags))
 WRAP(int, -1, unlink, (const char *a), (a))
 WRAP(int, -1, unlinkat, (int d, const char *a, int f), (d, a, f))
 WRAP(int, -1, mkdir, (const char *a, mode_t m), (a, m))

@@ -115,7 +115,9 @@ fake_docker(int argc, char **argv)
 		fake_record(argc, argv);
 		return fake_compose(argc, argv);
 	}
-	if (strcmp(argv[1], "inspect") == 0)
+	if (strcmp(argv[1], "logs") == 0)
+		puts(json_text(state, "log"));
+	else if (strcmp(argv[1], "inspect") == 0)
 		fake_inspect(state);
 	else if (fake_has(argc, argv, "-q"))
 		json_array_foreach(json_object_get(state, "containers"), i, c)

@@ -3,9 +3,9 @@
  * call them.  A test program that is started under one of these names, by a
  * link on PATH, becomes it: calls that change something are recorded, a line
  * each, in $FAKE_LOG; what they change is kept as JSON in $FAKE_STATE:
- *   {"root", "n", "containers":[{"id","name","service","status","started"}],
- *    "revision", "deployments":[{"name","replicas","generation","restarted",
- *    "lag"}]}
+ *   {"root", "n", "log", "containers":[{"id","name","service","status",
+ *    "started"}], "revision", "deployments":[{"name","replicas","generation",
+ *    "restarted","lag"}]}
  */
 #ifndef TESTS_FAKE_PROGRAM_H
 #define TESTS_FAKE_PROGRAM_H

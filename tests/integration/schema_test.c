@@ -41,6 +41,7 @@ static const struct call calls[] = {
 	{ "audit.list", { NULL }, NULL, false },
 	{ "audit.verify", { NULL }, NULL, false },
 	{ "settings.list", { NULL }, NULL, false },
+	{ "settings.export", { NULL }, NULL, false },
 	{ "site.list", { NULL }, NULL, false },
 	{ "site.show", { NULL }, NULL, false },
 	{ "config.get", { "custom.env", "TURN_SECRET", NULL }, NULL, false },
@@ -89,6 +90,9 @@ static const struct call calls[] = {
 static const struct call plans[] = {
 	{ "settings.set", { "me.mail", "kim@corp.test" }, NULL, false },
 	{ "settings.unset", { "me.mail" }, NULL, false },
+	{ "settings.import", { "-" }, "format: 1\n\"ui.theme\": dark\n",
+	  false },
+	{ "support.bundle", { "/tmp/stconsole-schema.tar.gz" }, NULL, false },
 	{ "config.set", { "custom.env", "TURN_SECRET", "--value-file", "-" },
 	  "another", false },
 	{ "config.unset", { "custom.env", "TURN_SECRET" }, NULL, false },
