@@ -41,6 +41,7 @@ ALL_LDFLAGS = $(HARD_LD) $(SAN) -pthread $(LDFLAGS)
 
 LIB_SRC	:= $(sort $(wildcard src/base/*.c src/text/*.c src/core/*.c \
 	  src/site/*.c src/services/*/*.c src/relay/*.c src/ui/*.c src/cli/*.c))
+LIB_SRC	+= src/all.c
 LIB_OBJ	:= $(LIB_SRC:%.c=$(B)/%.o)
 LAB_SRC	:= $(sort $(wildcard tests/lab/*.c))
 LAB_LIB	:= $(filter-out tests/lab/main.c,$(LAB_SRC))

@@ -1,6 +1,6 @@
 /*
- * Puts the parts together: which services there are and what the front end
- * needs of the site.  The only place that knows them all.
+ * Puts the parts together: the services (all.c), and what the front end
+ * needs of the site.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,26 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stconsole/admins.h"
+#include "stconsole/all.h"
 #include "stconsole/cli.h"
-#include "stconsole/directory.h"
-#include "stconsole/doctor.h"
-#include "stconsole/mem.h"
 #include "stconsole/mongo.h"
 #include "stconsole/msg.h"
 #include "stconsole/secret.h"
-#include "stconsole/setup.h"
 #include "stconsole/site.h"
 #include "stconsole/support.h"
-
-static const struct service *const services[] = {
-	&core_service, &undo_service, &settings_service, &site_service,
-	&site_daily_service, &snapshot_service, &directory_service,
-	&mongo_service, &admins_service, &doctor_service,
-	&setup_service, &support_service
-};
-
-static const struct registry registry = { services, LENGTH(services) };
 
 static const char *
 banner(const struct ctx *ctx)
@@ -91,7 +78,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	secret_protect_process();
 	mongo_hide_counters();
-	status = cli_main(argc, argv, &registry, &hooks);
+	status = cli_main(argc, argv, &all_registry, &hooks);
 	/*
 	 * A question that nobody answered in time may still sit in a library,
 	 * whose exit handlers would pull the ground from under it.

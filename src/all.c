@@ -1,0 +1,22 @@
+/*
+ * The list of services.  A new one is one line here.
+ */
+#include "stconsole/all.h"
+
+#include "stconsole/admins.h"
+#include "stconsole/directory.h"
+#include "stconsole/doctor.h"
+#include "stconsole/mem.h"
+#include "stconsole/mongo.h"
+#include "stconsole/setup.h"
+#include "stconsole/site.h"
+#include "stconsole/support.h"
+
+static const struct service *const services[] = {
+	&core_service, &undo_service, &settings_service, &site_service,
+	&site_daily_service, &snapshot_service, &directory_service,
+	&mongo_service, &admins_service, &doctor_service,
+	&setup_service, &support_service
+};
+
+const struct registry all_registry = { services, LENGTH(services) };
