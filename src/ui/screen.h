@@ -141,7 +141,7 @@ struct screen {
 	struct screen_text	 text;		/* title */
 	const struct screen_given *given;
 	size_t			 given_count;
-	struct screen_call	 load;		/* TEXT may have none: its help */
+	struct screen_call	 load;		/* TEXT: maybe none, its help */
 	int			 refresh_s;	/* 0: when asked only */
 	const char		*rows;		/* member; screen_rows */
 	const char		*ask;		/* an input above: its id */
@@ -198,7 +198,7 @@ bool	 screen_lint(const struct screen_paths *paths,
 	     struct err *e);
 const char *screen_kind_name(enum screen_kind kind);
 
-/* --- a screen and a result ------------------------------------------------ */
+/* --- a screen and a result ----------------------------------------------- */
 
 /*
  * The rows of a result as an array of objects, new reference, NULL: memory.

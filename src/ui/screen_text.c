@@ -1,0 +1,243 @@
+/*
+ * Labels and help of a screen: sections of LANG/NAME.txt.  A translation that
+ * lacks one falls back on English, an override of one section on the rest of
+ * the vendor's file.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stconsole/file.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+#include "stconsole/str.h"
+
+#include "screen_parse.h"
+#include "text_screen.def"
+
+#define TEXT_SIZE_MAX	(1u << 18)
+#define MARKER		"== "
+
+struct reader {
+	struct arena		*arena;
+	const char		*file;		/* for errors */
+	struct screen_section	*own;		/* first of this file */
+	struct screen_section	*last;
+	const struct screen_section **first;	/* of all files */
+	struct buf		 help;
+	struct err		*e;
+};
+
+/* The help that was collected belongs to the section before. */
+static bool
+section_end(struct reader *r)
+{
+	size_t		 from = 0, len = r->help.len;
+	const char	*s = buf_str(&r->help);
+
+	while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == ' '))
+		len--;
+	while (from < len && s[from] == '\n')
+		from++;
+	if (!buf_ok(&r->help, r->e))
+		return false;
+	if (r->last != NULL)
+		r->last->text.help = arena_dup(r->arena, s + from,
+		    len - from);
+	buf_reset(&r->help);
+	return r->last == NULL || r->last->text.help != NULL ||
+	    err_nomem(r->e);
+}
+
+static bool
+section_is_new(const struct reader *r, const char *id, unsigned line)
+{
+	const struct screen_section *s;
+
+	for (s = r->own; s != NULL; s = s->next)
+		if (strcmp(s->id, id) == 0)
+			return err_set(r->e, ERR_YAML, 0,
+			    T_SCREEN_SECTION_TWICE, r->file, line, id,
+			    s->line);
+	return true;
+}
+
+/* "== id: Label" */
+static bool
+section_begin(struct reader *r, const char *line, size_t len, unsigned number)
+{
+	const char		*colon = memchr(line, ':', len);
+	struct screen_section	*s;
+	char			*id, *label;
+	size_t			 from;
+
+	if (!section_end(r))
+		return false;
+	from = colon != NULL ? (size_t)(colon - line) + 1 : len;
+	while (from < len && line[from] == ' ')
+		from++;
+	if (colon == NULL || from == len)
+		return err_set(r->e, ERR_YAML, 0, T_SCREEN_SECTION, r->file,
+		    number);
+	id = arena_dup(r->arena, line + strlen(MARKER),
+	    (size_t)(colon - line) - strlen(MARKER));
+	label = arena_dup(r->arena, line + from, len - from);
+	s = arena_take(r->arena, sizeof(*s));
+	if (id == NULL || label == NULL || s == NULL)
+		return err_nomem(r->e);
+	if (!screen_is_name(id))
+		return err_set(r->e, ERR_YAML, 0, T_SCREEN_SECTION, r->file,
+		    number);
+	if (!section_is_new(r, id, number))
+		return false;
+	*s = (struct screen_section){ .id = id, .text = { label, "" },
+	    .file = r->file, .line = number };
+	if (r->last != NULL)
+		r->last->next = s;
+	else if (*r->first == NULL)
+		*r->first = s;
+	if (r->own == NULL)
+		r->own = s;
+	r->last = s;
+	return true;
+}
+
+static bool
+line_read(struct reader *r, const char *line, size_t len, unsigned number)
+{
+	if (len >= strlen(MARKER) && strncmp(line, MARKER,
+	    strlen(MARKER)) == 0)
+		return section_begin(r, line, len, number);
+	if (r->own == NULL && len > 0)
+		return err_set(r->e, ERR_YAML, 0, T_SCREEN_SECTION, r->file,
+		    number);
+	buf_add(&r->help, line, len);
+	buf_putc(&r->help, '\n');
+	return true;
+}
+
+static bool
+lines_read(struct reader *r, const struct buf *text)
+{
+	const char	*at = buf_str(text), *end;
+	unsigned	 number = 1;
+
+	if (strlen(at) != text->len || !str_is_utf8(at, text->len))
+		return err_set(r->e, ERR_YAML, 0, T_SCREEN_UTF8, r->file);
+	for (; *at != '\0'; number++, at = *end == '\n' ? end + 1 : end) {
+		end = strchrnul(at, '\n');
+		if (!line_read(r, at, (size_t)(end - at), number))
+			return false;
+	}
+	return section_end(r);
+}
+
+/* A file that is not there has no sections. */
+static bool
+file_sections(struct reader *r, const char *dir, const char *lang,
+    const char *name)
+{
+	AUTO_FREE char		*path = str_format("%s/%s/%s.txt", dir, lang,
+	    name);
+	AUTO_BUF struct buf	 text = BUF_INIT;
+
+	if (path == NULL)
+		return err_nomem(r->e);
+	if (!file_exists(AT_FDCWD, path))
+		return true;
+	r->file = arena_dup(r->arena, path, strlen(path));
+	if (r->file == NULL)
+		return err_nomem(r->e);
+	r->own = NULL;
+	return file_read(AT_FDCWD, path, TEXT_SIZE_MAX, &text, r->e) &&
+	    lines_read(r, &text);
+}
+
+bool
+screen_sections_read(struct arena *a, const struct screen_paths *p,
+    const char *name, const struct screen_section **first, struct err *e)
+{
+	const char	*langs[] = { p->lang, "en" };
+	const char	*dirs[] = { p->override_dir, p->dir };
+	struct reader	 r = { .arena = a, .first = first, .e = e };
+	bool		 ok = true;
+	size_t		 i, k;
+
+	*first = NULL;
+	for (i = str_equal(p->lang, "en") || p->lang == NULL; i < 2; i++)
+		for (k = 0; k < LENGTH(dirs); k++)
+			if (ok && dirs[k] != NULL)
+				ok = file_sections(&r, dirs[k], langs[i],
+				    name);
+	buf_fini(&r.help);
+	return ok;
+}
+
+const struct screen_section *
+screen_section_find(const struct screen_section *first, const char *id)
+{
+	for (; first != NULL; first = first->next)
+		if (strcmp(first->id, id) == 0)
+			return first;
+	return NULL;
+}
+
+#define EACH(list, n) \
+	for (i = 0; i < s->n; i++) \
+		if (!each(arg, s->list[i].id, &s->list[i].text)) \
+			return false;
+
+bool
+screen_parts_each(const struct screen *s, bool (*each)(void *arg,
+    const char *id, const struct screen_text *text), void *arg)
+{
+	size_t i;
+
+	if (!each(arg, "title", &s->text) || (s->ask != NULL &&
+	    !each(arg, s->ask, &s->ask_text)))
+		return false;
+	EACH(columns, column_count)
+	EACH(items, item_count)
+	EACH(actions, action_count)
+	EACH(fields, field_count)
+	EACH(steps, step_count)
+	return true;
+}
+
+struct giver {
+	struct screen_loader	*l;
+	const struct screen_section *first;
+	const char		*seen[256];
+	size_t			 count;
+};
+
+static bool
+give(void *arg, const char *id, const struct screen_text *text)
+{
+	struct giver			*g = arg;
+	const struct screen_section	*section;
+	size_t				 i;
+
+	for (i = 0; i < g->count; i++)
+		if (strcmp(g->seen[i], id) == 0)
+			return screen_fail(g->l, id, T_SCREEN_ID_TWICE, id);
+	if (g->count == LENGTH(g->seen))
+		return screen_fail(g->l, id, T_SCREEN_MANY);
+	g->seen[g->count++] = id;
+	section = screen_section_find(g->first, id);
+	if (section == NULL)
+		return screen_fail(g->l, id, T_SCREEN_NO_SECTION, id,
+		    g->l->s->name);
+	/* The screen is still being made, in memory of its own. */
+	*(struct screen_text *)(uintptr_t)text = section->text;
+	return true;
+}
+
+bool
+screen_text_all(struct screen_loader *l)
+{
+	struct giver g = { .l = l };
+
+	return screen_sections_read(l->s->arena, l->paths, l->s->name,
+	    &g.first, l->e) && screen_parts_each(l->s, give, &g);
+}
