@@ -100,7 +100,7 @@ bool	 ctx_site_adopt(struct ctx *ctx, const char *job, const char *site_id,
 
 /*
  * What this call may do at its site: the caller's role, but admin on the
- * demo, which belongs to whoever started it.
+ * demo, which belongs to whoever started it: this process's user.
  */
 enum role ctx_role(const struct ctx *ctx);
 

@@ -251,6 +251,10 @@ job_takeover_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 		return err_set(e, ERR_REFUSED, 0, T_JOB_NOT_RUNNING, id,
 		    job_state_name(state));
 	pid = (pid_t)json_int(who, "pid", 0);
+	if (pid == getpid()) {
+		err_set(e, ERR_REFUSED, 0, T_JOB_TAKEN_OURS, id);
+		return err_hint(e, T_JOB_TAKEN_OURS_HINT, id);
+	}
 	return plan_note_add(plan, e, T_JOB_TAKEN_NOTE) &&
 	    plan_step_add(plan, &(struct step_spec){
 	    .action = "job.end_holder", .args = json_pack("{s:s, s:i, s:I}",

@@ -169,8 +169,14 @@ journal_close(struct journal *j)
 {
 	if (j == NULL)
 		return;
-	if (j->fd >= 0)
+	/*
+	 * Said in words: a child that another thread has just forked has the
+	 * descriptor too, and the lock would last until it execs.
+	 */
+	if (j->fd >= 0) {
+		(void)flock(j->fd, LOCK_UN);
 		close(j->fd);
+	}
 	free(j->path);
 	free(j);
 }

@@ -253,6 +253,8 @@ lock_release(struct lock_set *set)
 		return;
 	for (i = 0; i < set->count; i++) {
 		unlink(set->held[i].path);
+		/* As in journal_close: a forked child may have it too. */
+		(void)flock(set->held[i].fd, LOCK_UN);
 		close(set->held[i].fd);
 		free(set->held[i].path);
 	}

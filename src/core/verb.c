@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stconsole/audit.h"
 #include "stconsole/buf.h"
@@ -63,10 +64,18 @@ is_demo(const struct ctx *ctx)
 	    strcmp(ctx->site_wanted, "demo") == 0;
 }
 
+/* Somebody else that this process acts for does not own its demo. */
+static bool
+owns_demo(const struct ctx *ctx)
+{
+	return ctx->who->uid == getuid();
+}
+
 enum role
 ctx_role(const struct ctx *ctx)
 {
-	return is_demo(ctx) ? ROLE_ADMIN : ctx->who->role;
+	return is_demo(ctx) && owns_demo(ctx) ? ROLE_ADMIN :
+	    ctx->who->role;
 }
 
 static bool
@@ -98,7 +107,7 @@ job_may_steer(const struct ctx *ctx, const struct job_file *f,
 	const struct verb	*v = registry_verb(ctx->registry, json_text(
 	    json_object_get(f->meta, "plan"), "verb"));
 	bool			 of_demo = strcmp(json_text(f->meta,
-	    "site_wanted"), "demo") == 0;
+	    "site_wanted"), "demo") == 0 && owns_demo(ctx);
 	enum role		 role = of_demo && (v == NULL ||
 	    !v->writes_elsewhere) ? ROLE_ADMIN : ctx->who->role;
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -248,7 +249,9 @@ lab_exec(const char *program, const char *dir, int out, int said)
 	setsid();
 	/* What it says must not run over a screen. */
 	if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
-	    dup2(out, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0)
+	    dup2(out, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
+	    /* Also what a library of another thread has just opened. */
+	    close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
 		execl(program, LAB_PROGRAM, "run", dir, (char *)NULL);
 	_exit(127);
 }
