@@ -59,8 +59,9 @@ INTEG_BIN := $(INTEG:%.c=$(B)/%)
 FUZZ_BIN := $(FUZZERS:%.c=$(B)/%)
 BENCH_BIN := $(BENCHES:%.c=$(B)/%)
 # What runs threads against each other; what is run by valgrind as well.
-TSAN_BIN := $(foreach t,$(TEST_BIN),$(if $(or $(findstring job,$(t)), \
-	  $(findstring lock,$(t))),$(t)))
+TSAN_BIN := $(foreach t,$(TEST_BIN),$(if $(or \
+	  $(findstring job,$(notdir $(t))),$(findstring lock,$(notdir $(t))), \
+	  $(findstring work,$(notdir $(t)))),$(t)))
 VALGRIND ?= env_test ini_test cli_words_test directory_filter_test
 VALGRIND_BIN := $(filter $(VALGRIND:%=$(B)/tests/unit/%),$(TEST_BIN))
 
@@ -214,7 +215,7 @@ asan: ## unit and property tests under ASan and UBSan
 	@$(ASAN) unit-programs
 	@{ $(ASAN_PLAN) } | $(RUN)
 
-tsan: ## job and lock tests under TSan
+tsan: ## job, lock and work tests under TSan
 	@$(TSAN) tsan-programs
 	@{ $(TSAN_PLAN) } | $(RUN)
 

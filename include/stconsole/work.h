@@ -24,6 +24,13 @@ enum work_kind {
 	WORK_WAIT		/* job_wait for params.id: until confirmed */
 };
 
+/* Whom a call is for, when that is not the world's: serve's peers. */
+struct work_as {
+	struct identity		 who;
+	bool			 read_only;
+	const char		*site;		/* NULL: find it */
+};
+
 struct work_call {
 	enum work_kind		 kind;
 	const char		*verb;		/* "admin.add" */
@@ -32,6 +39,7 @@ struct work_call {
 	struct ctx_secret	 secrets[CTX_SECRETS];
 	const char		*hash;		/* WORK_APPLY: 64 digits */
 	int			 confirm_within_s;	/* 0: keep */
+	const struct work_as	*as;		/* NULL: as the world says */
 };
 
 enum work_event_kind {
@@ -43,8 +51,10 @@ enum work_event_kind {
 	 * data: the document of --json ("ok", "result" or "plan", "job",
 	 * "error"), and beside it "status" (the exit status), "command"
 	 * (the line that does the same, without --yes), "site" as
-	 * world_hooks.site_told says (when known) and "at" (wall clock, ms).
-	 * The last event of a call.
+	 * world_hooks.site_told says (when known), "banner" (that hook's
+	 * line, when it has one), "at" (wall clock, ms: of the job's end, or
+	 * now) and "warning" (a sentence about jobs that could not be undone
+	 * in time, on the first answer).  The last event of a call.
 	 */
 	WORK_ANSWER,
 	/* Id 0: a job began, went on or ended, maybe by somebody else. */
