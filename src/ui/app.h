@@ -28,14 +28,21 @@ struct app_options {
 
 struct app *app_new(const struct app_options *o, struct err *e);
 void	 app_free(struct app *app);
+/* Opens the first screen; false with *e when there is none of that name. */
+bool	 app_begin(struct app *app, const char *screen, struct err *e);
+struct tty_options;
+/* How a terminal is to be opened for the profile that was chosen. */
+void	 app_tty_options(const struct app *app, struct tty_options *o);
 
-/* --- for views -------------------------------------------------------------- */
+/* --- for views ---------------------------------------------------------- */
 
 struct work *app_work(struct app *app);
 const struct theme *app_theme(const struct app *app);
 enum profile app_profile(const struct app *app);
 int64_t	 app_now_ms(const struct app *app);	/* monotonic */
 int64_t	 app_wall_ms(const struct app *app);
+/* How often something live may change on this terminal. */
+int	 app_period_ms(const struct app *app);
 /*
  * Starts a call whose events go to the view while it is there; 0 with the
  * reason said on the line of hints.  When the view goes, calls that only read
@@ -65,7 +72,7 @@ bool	 app_profile_set(struct app *app, const char *name, struct err *e);
 /* Ends the loop; asks first when a hosted job runs. */
 void	 app_leave(struct app *app);
 
-/* --- for tests, the loop and linear.c ---------------------------------------- */
+/* --- for tests, the loop and linear.c ----------------------------------- */
 
 /* One key: dispatched as the loop does. */
 void	 app_press(struct app *app, const struct press *p);
@@ -77,10 +84,11 @@ int	 app_due(const struct app *app);
 bool	 app_has_ended(const struct app *app);
 void	 app_paint(struct app *app, struct canvas *c);
 
-/* --- the two faces: return the exit status ------------------------------------ */
+/* --- the two faces: until it is left or the terminal is gone ------------ */
 
-int	 app_run_tty(struct app *app, struct tty *tty);
+/* False with *e only when it could not begin. */
+bool	 app_run_tty(struct app *app, struct tty *tty, struct err *e);
 /* in and out as lines; no escape sequence is written. */
-int	 app_run_linear(struct app *app, int in, int out);
+bool	 app_run_linear(struct app *app, int in, int out, struct err *e);
 
 #endif

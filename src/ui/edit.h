@@ -40,7 +40,7 @@ struct secret *edit_secret(const struct edit *ed, struct err *e);
 /* Whether the text differs from what was set. */
 bool	 edit_is_dirty(const struct edit *ed);
 
-/* --- caret ----------------------------------------------------------- */
+/* --- caret -------------------------------------------------------------- */
 
 /* Words are letters, digits and '_'; what stands between is skipped. */
 enum edit_way {
@@ -54,7 +54,7 @@ void	 edit_caret_set(struct edit *ed, size_t at);
 /* False when it cannot go further. */
 bool	 edit_move(struct edit *ed, enum edit_way way);
 
-/* --- changes, each one step of undo ---------------------------------- */
+/* --- changes, each one step of undo ------------------------------------- */
 
 /*
  * Text at the caret: a cluster that was typed, or a paste.  CR LF and CR are
@@ -86,7 +86,7 @@ bool	 edit_reset(struct edit *ed);
 bool	 edit_undo(struct edit *ed);
 bool	 edit_redo(struct edit *ed);
 
-/* --- what is shown --------------------------------------------------- */
+/* --- what is shown ------------------------------------------------------ */
 
 /* For a secret, which is hidden at first; others are never hidden. */
 void	 edit_reveal(struct edit *ed, bool is_revealed);

@@ -45,7 +45,7 @@ size_t	 edit_snap(const struct edit *ed, size_t at);
  */
 char	*edit_gap(struct edit *ed, size_t at, size_t removed, size_t len);
 
-/* --- edit_undo.c ----------------------------------------------------- */
+/* --- edit_undo.c -------------------------------------------------------- */
 
 /*
  * What is about to be removed, and that len bytes come in its place; NULL for

@@ -120,7 +120,7 @@ press_decoder_wait_set(struct press_decoder *d, int esc_ms)
 	d->esc_ms = esc_ms;
 }
 
-/* --- the queue ----------------------------------------------------------- */
+/* --- the queue ---------------------------------------------------------- */
 
 static struct press *
 queue_add(struct press_decoder *d, enum press_code code)
@@ -196,7 +196,7 @@ emit_text(struct press_decoder *d, const char *text, size_t len)
 	d->state = STATE_GROUND;
 }
 
-/* --- sequences ----------------------------------------------------------- */
+/* --- sequences ---------------------------------------------------------- */
 
 static void byte_in(struct press_decoder *d, unsigned char b, int64_t now);
 
@@ -319,7 +319,7 @@ ss3_in(struct press_decoder *d, unsigned char b, int64_t now)
 		emit(d, press_letter_code(b));
 }
 
-/* --- ESC and what follows ------------------------------------------------ */
+/* --- ESC and what follows ----------------------------------------------- */
 
 static bool
 is_burst(const struct press_decoder *d, int64_t now)
@@ -417,7 +417,7 @@ string_in(struct press_decoder *d, unsigned char b, int64_t now)
 		d->state = b == ESC ? STATE_STRING_ESC : STATE_STRING;
 }
 
-/* --- text ---------------------------------------------------------------- */
+/* --- text --------------------------------------------------------------- */
 
 static void
 utf8_begin(struct press_decoder *d, unsigned char b)
@@ -488,7 +488,7 @@ ground_in(struct press_decoder *d, unsigned char b, int64_t now)
 		utf8_begin(d, b);
 }
 
-/* --- paste --------------------------------------------------------------- */
+/* --- paste -------------------------------------------------------------- */
 
 static void
 paste_done(struct press_decoder *d)
@@ -538,7 +538,7 @@ paste_in(struct press_decoder *d, unsigned char b, int64_t now)
 		paste_add(d, &c, 1);
 }
 
-/* --- in and out ---------------------------------------------------------- */
+/* --- in and out --------------------------------------------------------- */
 
 static void
 byte_in(struct press_decoder *d, unsigned char b, int64_t now)

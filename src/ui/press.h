@@ -46,7 +46,7 @@ void	 press_name(const struct press *p, struct buf *out);
 /* The other way; false for no such name.  For tests and "keys" files. */
 bool	 press_parse(const char *name, size_t len, struct press *p);
 
-/* --- decoder ----------------------------------------------------------- */
+/* --- decoder ------------------------------------------------------------ */
 
 struct press_decoder;
 

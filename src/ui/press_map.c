@@ -92,7 +92,7 @@ static const char *const key_names[] = {
 #define CTRL_NAME	"Ctrl-"
 #define SPACE_NAME	"Space"
 
-/* --- one key ------------------------------------------------------------- */
+/* --- one key ------------------------------------------------------------ */
 
 void
 press_fini(struct press *p)
@@ -156,7 +156,7 @@ press_parse(const char *name, size_t len, struct press *p)
 	return p->text[0] >= 'A' && p->text[0] <= 'Z';
 }
 
-/* --- what it means ------------------------------------------------------- */
+/* --- what it means ------------------------------------------------------ */
 
 /* Letters are the same in both cases, but for n and N. */
 static bool

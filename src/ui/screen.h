@@ -198,7 +198,7 @@ bool	 screen_lint(const struct screen_paths *paths,
 	     struct err *e);
 const char *screen_kind_name(enum screen_kind kind);
 
-/* --- a screen and a result ----------------------------------------------- */
+/* --- a screen and a result ---------------------------------------------- */
 
 /*
  * The rows of a result as an array of objects, new reference, NULL: memory.

@@ -14,7 +14,7 @@
 #include "screen_parse.h"
 #include "text_screen.def"
 
-/* --- members ------------------------------------------------------------- */
+/* --- members ------------------------------------------------------------ */
 
 static bool
 check_columns(struct screen_loader *l, const json_t *shape)
@@ -111,7 +111,7 @@ check_ways(struct screen_loader *l, const json_t *row)
 	return true;
 }
 
-/* --- keys ---------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------- */
 
 static bool
 key_is_new(struct screen_loader *l, const void *what, char key, bool *taken)
@@ -146,7 +146,7 @@ check_items(struct screen_loader *l, bool *taken)
 	return true;
 }
 
-/* --- actions ------------------------------------------------------------- */
+/* --- actions ------------------------------------------------------------ */
 
 static bool
 takes_many(const struct screen_action *a)
@@ -212,7 +212,7 @@ check_actions(struct screen_loader *l, const json_t *row, bool *taken)
 	return true;
 }
 
-/* --- the whole ----------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------- */
 
 static bool
 check_role(struct screen_loader *l, const char *verb)

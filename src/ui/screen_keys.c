@@ -15,7 +15,7 @@
 #define LISTS		(BIT(TABLE) | BIT(PANEL))
 #define LOADS		(LISTS | BIT(WIZARD) | BIT(TEXT))
 
-/* --- lists and maps ------------------------------------------------------ */
+/* --- lists and maps ----------------------------------------------------- */
 
 static bool
 kind_may(struct screen_loader *l, const struct screen_key *key,
@@ -91,7 +91,7 @@ read_list(struct screen_loader *l, const struct yaml_node *n,
 #define MAP(word, table, id)	{ .name = (word), .keys = (table), \
 	.count = LENGTH(table), .id_key = (id) }
 
-/* --- the tables ---------------------------------------------------------- */
+/* --- the tables --------------------------------------------------------- */
 
 static const struct screen_key column_keys[] = {
 	{ "id", screen_read_name, AT(screen_column, id),

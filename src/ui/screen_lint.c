@@ -60,7 +60,7 @@ load_all(struct linter *l, const struct registry *registry)
 	return true;
 }
 
-/* --- help and sections ---------------------------------------------------- */
+/* --- help and sections -------------------------------------------------- */
 
 struct help_check {
 	struct linter		*l;
@@ -101,7 +101,7 @@ check_sections(struct linter *l, const struct screen *s)
 	arena_free(a);
 }
 
-/* --- who opens whom ------------------------------------------------------- */
+/* --- who opens whom ----------------------------------------------------- */
 
 static bool
 is_in(const struct screen_with *with, size_t count, const char *param)
@@ -191,7 +191,7 @@ check_opened(struct linter *l)
 	}
 }
 
-/* --- files ---------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------- */
 
 /* Text without a screen, and files whose name no screen can have. */
 static bool

@@ -43,7 +43,7 @@ screen_is_name(const char *s)
 	return *s >= 'a' && *s <= 'z' && s[n] == '\0' && n < 64;
 }
 
-/* --- notes and errors ---------------------------------------------------- */
+/* --- notes and errors --------------------------------------------------- */
 
 bool
 screen_note(struct screen_loader *l, const void *what,
@@ -96,7 +96,7 @@ screen_hint(struct err *e, const char *word, const char *const *names,
 	return count > 0 ? err_hint(e, T_SCREEN_KNOWN, buf_str(&all)) : false;
 }
 
-/* --- files --------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------- */
 
 static char *
 file_in(const char *dir, const char *name)
@@ -207,7 +207,7 @@ screen_file(const struct screen_paths *p, const char *name, struct err *e)
 	return path;
 }
 
-/* --- one screen ---------------------------------------------------------- */
+/* --- one screen --------------------------------------------------------- */
 
 static struct screen *
 screen_new(const char *name, const char *file, struct err *e)
@@ -259,7 +259,7 @@ screen_load(const struct screen_paths *paths,
 	return NULL;
 }
 
-/* --- all of them --------------------------------------------------------- */
+/* --- all of them -------------------------------------------------------- */
 
 /* Opened by name alone: nothing must be given. */
 static bool

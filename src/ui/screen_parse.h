@@ -33,7 +33,7 @@ bool	 screen_fail(struct screen_loader *l, const void *what,
 bool	 screen_hint(struct err *e, const char *word,
 	     const char *const *names, size_t count);
 
-/* --- screen_keys.c: the keys there are ----------------------------------- */
+/* --- screen_keys.c: the keys there are ---------------------------------- */
 
 /*
  * Reads a value into *at; count, for lists, says how many are there.  at and
@@ -63,7 +63,7 @@ bool	 screen_read_all(struct screen_loader *l);
 /* The tables, for the manual page; NULL at the end. */
 const struct screen_map *screen_map_at(size_t i);
 
-/* --- screen_value.c: readers of one value; count is for lists ------------ */
+/* --- screen_value.c: readers of one value; count is for lists ----------- */
 
 /* Into a string of the arena, which is noted: any text; an id; a screen that
  * there is; a verb that there is. */
@@ -103,7 +103,7 @@ bool	 screen_read_marks(struct screen_loader *l, const struct yaml_node *n,
 bool	 screen_read_ways(struct screen_loader *l, const struct yaml_node *n,
 	     void *at, size_t *count);
 
-/* --- screen_text.c ------------------------------------------------------- */
+/* --- screen_text.c ------------------------------------------------------ */
 
 struct screen_section {
 	const char		*id;
@@ -132,7 +132,7 @@ bool	 screen_parts_each(const struct screen *s,
 	     bool (*each)(void *arg, const char *id,
 	     const struct screen_text *text), void *arg);
 
-/* --- screen_shape.c: members of a verb's result -------------------------- */
+/* --- screen_shape.c: members of a verb's result ------------------------- */
 
 /* New reference to the verb's result schema, NULL when it has none. */
 json_t	*screen_shape_of(const struct verb *v);
@@ -146,7 +146,7 @@ bool	 screen_shape_fits(const json_t *shape, enum screen_format format);
 /* Whether a value (as in "marks") can occur. */
 bool	 screen_shape_can_be(const json_t *shape, const char *value);
 
-/* --- checks -------------------------------------------------------------- */
+/* --- checks ------------------------------------------------------------- */
 
 /* The screen is still being made, in memory of its own. */
 #define SCREEN_MUTABLE(type, p)	((type *)(uintptr_t)(p))
@@ -174,7 +174,7 @@ bool	 screen_check_with(struct screen_loader *l,
 bool	 screen_no_member(struct screen_loader *l, const void *what,
 	     const char *path, const json_t *shape);
 
-/* --- screen_load.c ------------------------------------------------------- */
+/* --- screen_load.c ------------------------------------------------------ */
 
 /* [a-z][a-z0-9_]*: screens and ids. */
 bool	 screen_is_name(const char *s);

@@ -197,7 +197,7 @@ screen_read_verb(struct screen_loader *l, const struct yaml_node *n, void *at,
 	return screen_hint(l->e, n->text, names, have);
 }
 
-/* --- maps and lists of values -------------------------------------------- */
+/* --- maps and lists of values ------------------------------------------- */
 
 static const char *const mark_words[] = {
 	[MARK_NONE] = "none", [MARK_OK] = "ok", [MARK_LOOK] = "look",

@@ -50,7 +50,10 @@ struct view_ops {
 	void	(*hint)(const struct view *v, struct buf *out);
 	/* Help for what has the focus, or NULL for the screen's.  Borrowed. */
 	const char *(*help)(const struct view *v);
-	/* An event of a call started by app_start for this view. */
+	/*
+	 * An event of a call started by app_start for this view; id 0 for
+	 * WORK_JOBS and WORK_LOST, when the view is on top.  NULL: none.
+	 */
 	void	(*arrived)(struct view *v, const struct work_event *ev);
 	/* Milliseconds until tick has something to do, -1 never. */
 	int	(*due)(const struct view *v, int64_t now_ms);
@@ -85,6 +88,11 @@ struct view {
 	const struct view_ops	*ops;
 	struct app		*app;
 	struct view		*below;
+	/*
+	 * More than 0: a question over the screen, at most so many rows at
+	 * the bottom of its area; what is below stays in sight.
+	 */
+	int			 rows_over;
 	char			*title;		/* breadcrumb; owned */
 	char			*screen;	/* its name, or NULL; owned */
 };
@@ -95,7 +103,7 @@ bool	 view_init(struct view *v, const struct view_ops *ops,
 /* Calls ops->free, which frees v, after the common part. */
 void	 view_free(struct view *v);
 
-/* --- the kinds: NULL with *e ---------------------------------------------- */
+/* --- the kinds: NULL with *e -------------------------------------------- */
 
 struct screen;
 /* They own the screen then; given is a new reference, taken. */
@@ -118,6 +126,11 @@ struct view *view_text_new(struct app *app, const char *title,
 struct view *view_plan_new(struct app *app, const char *verb,
 	     json_t *params, const struct ctx_secret *secrets, size_t count,
 	     struct err *e);
+/*
+ * Calls a verb that steers or reads and shows its answer; params is taken.
+ */
+struct view *view_call_new(struct app *app, const char *title,
+	     const char *verb, json_t *params, struct err *e);
 /* One job, live while it runs.  Also of somebody else. */
 struct view *view_job_new(struct app *app, const char *id, struct err *e);
 /*

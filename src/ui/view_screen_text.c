@@ -1,0 +1,254 @@
+/*
+ * A screen of kind text: members of a result, each below its label; all of
+ * the result when the screen names none; its help when it asks nothing.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/str.h"
+#include "value.h"
+#include "view_text.h"
+
+#include "stconsole/msg.h"
+#include "text.def"
+
+struct view_screen_text {
+	struct view_text	 text;		/* first */
+	struct screen		*screen;
+	json_t			*given;
+	unsigned		 call_id;
+	int64_t			 asked_ms;
+};
+
+static struct view_screen_text *
+self(const struct view *v)
+{
+	return (struct view_screen_text *)(uintptr_t)v;
+}
+
+static json_t *
+with(const struct view_screen_text *t, const struct screen_call *call)
+{
+	struct screen_values values = { .given = t->given };
+
+	return screen_with_fill(call->with, call->with_count, &values);
+}
+
+static void
+ask(struct view_screen_text *t)
+{
+	AUTO_JSON json_t	*params = with(t, &t->screen->load);
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	struct work_call	 call = {
+		.kind = WORK_CALL, .verb = t->screen->load.verb,
+		.params = params
+	};
+
+	if (call.verb == NULL) {
+		(void)view_text_set(&t->text, t->screen->text.help);
+		return;
+	}
+	t->asked_ms = app_now_ms(t->text.view.app);
+	if (t->text.text[0] == '\0') {
+		buf_printf(&b, T_ASKING, 0LL);
+		(void)view_text_set(&t->text, buf_str(&b));
+	}
+	t->call_id = app_start(t->text.view.app, &t->text.view, &call);
+}
+
+static void
+column_tell(const struct view_screen_text *t, const json_t *result,
+    const struct screen_column *c, struct buf *out)
+{
+	AUTO_JSON json_t	*value = screen_member(result, c->from);
+	AUTO_BUF struct buf	 text = BUF_INIT;
+
+	if (value == NULL || json_is_null(value))
+		return;
+	if (json_is_object(value) || (json_is_array(value) &&
+	    json_is_object(json_array_get(value, 0)))) {
+		buf_printf(out, "%s\n", c->text.label);
+		value_tell(value, 2, out);
+		return;
+	}
+	value_add(value, c->format, app_wall_ms(t->text.view.app), &text);
+	if (strchr(buf_str(&text), '\n') != NULL)
+		buf_printf(out, "%s\n%s\n", c->text.label, buf_str(&text));
+	else
+		buf_printf(out, "%-20s %s\n", c->text.label, buf_str(&text));
+}
+
+static void
+result_show(struct view_screen_text *t, const json_t *answer)
+{
+	const json_t		*result = json_object_get(answer, "result");
+	const json_t		*error = json_object_get(answer, "error");
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	size_t			 i;
+
+	if (error != NULL)
+		buf_printf(&b, "%s. %s\n\n", json_text(error, "message"),
+		    json_text(error, "hint"));
+	for (i = 0; result != NULL && i < t->screen->column_count; i++)
+		column_tell(t, result, &t->screen->columns[i], &b);
+	if (result != NULL && t->screen->column_count == 0)
+		value_tell(result, 0, &b);
+	(void)view_text_set(&t->text, buf_str(&b));
+}
+
+static void
+arrived(struct view *v, const struct work_event *ev)
+{
+	struct view_screen_text *t = self(v);
+
+	if (ev->id == 0 || ev->id != t->call_id || ev->kind != WORK_ANSWER)
+		return;
+	t->call_id = 0;
+	result_show(t, ev->data);
+}
+
+static void
+action_do(struct view_screen_text *t, const struct screen_action *a)
+{
+	struct app		*app = t->text.view.app;
+	json_t			*given = with(t, &a->call);
+	const struct verb	*v = a->call.verb != NULL ? registry_verb(
+				    work_world(app_work(app))->registry,
+				    a->call.verb) : NULL;
+	struct err		 e = { 0 };
+
+	if (a->open != NULL)
+		app_open_screen(app, a->open, given);
+	else if (v != NULL && v->plan != NULL)
+		app_open(app, view_plan_new(app, v->name, given, NULL, 0, &e),
+		    &e);
+	else
+		app_open(app, view_call_new(app, a->text.label, a->call.verb,
+		    given, &e), &e);
+}
+
+static bool
+press(struct view *v, const struct press *p)
+{
+	const struct screen	*s = self(v)->screen;
+	size_t			 i;
+
+	for (i = 0; p->code == PRESS_TEXT && i < s->action_count; i++)
+		if (p->text[1] == '\0' && s->actions[i].key ==
+		    tolower((unsigned char)p->text[0])) {
+			action_do(self(v), &s->actions[i]);
+			return true;
+		}
+	return view_text_press(v, p);
+}
+
+static bool
+act(struct view *v, enum act act)
+{
+	if (act != ACT_REFRESH)
+		return view_text_act(v, act);
+	ask(self(v));
+	return true;
+}
+
+static void
+bar(const struct view *v, struct bar *bar)
+{
+	const struct screen	*s = self(v)->screen;
+	size_t			 i;
+
+	bar_act(bar, ACT_HELP);
+	for (i = 0; i < s->action_count; i++)
+		bar_letter(bar, s->actions[i].key, s->actions[i].text.label);
+	bar_act(bar, ACT_BACK);
+	bar_act(bar, ACT_SEARCH);
+	if (s->load.verb != NULL) {
+		bar_act(bar, ACT_REFRESH);
+		bar_act(bar, ACT_COMMAND);
+	}
+	bar_letter(bar, 'w', T_BAR_FILE);
+}
+
+static const char *
+help(const struct view *v)
+{
+	return self(v)->screen->text.help;
+}
+
+static void
+command(const struct view *v, struct buf *out)
+{
+	const struct screen_call	*load = &self(v)->screen->load;
+	AUTO_JSON json_t		*params = with(self(v), load);
+
+	if (load->verb == NULL)
+		return;
+	work_command(app_work(v->app), load->verb, params, out);
+	buf_putc(out, '\n');
+}
+
+static int
+due(const struct view *v, int64_t now_ms)
+{
+	const struct view_screen_text	*t = self(v);
+	int64_t				 at;
+
+	if (t->screen->refresh_s == 0 || t->call_id != 0)
+		return -1;
+	at = t->asked_ms + (int64_t)t->screen->refresh_s * 1000;
+	return at > now_ms ? (int)(at - now_ms) : 0;
+}
+
+static void
+tick(struct view *v, int64_t now_ms)
+{
+	(void)now_ms;
+	ask(self(v));
+}
+
+static void
+uncovered(struct view *v)
+{
+	ask(self(v));
+}
+
+static void
+screen_text_free(struct view *v)
+{
+	screen_free(self(v)->screen);
+	json_decref(self(v)->given);
+	view_text_fini(&self(v)->text);
+	free(v);
+}
+
+static const struct view_ops ops = {
+	.free = screen_text_free, .paint = view_text_paint, .press = press,
+	.act = act, .bar = bar, .hint = view_text_hint, .help = help,
+	.arrived = arrived, .due = due, .tick = tick, .command = command,
+	.uncovered = uncovered, .say = view_text_say,
+	.item_count = view_text_item_count
+};
+
+struct view *
+view_text_screen_new(struct app *app, struct screen *s, json_t *given,
+    struct err *e)
+{
+	struct view_screen_text *t = calloc(1, sizeof(*t));
+
+	if (t == NULL || !view_text_init(&t->text, &ops, app, s->text.label,
+	    s->name)) {
+		free(t);
+		screen_free(s);
+		json_decref(given);
+		err_nomem(e);
+		return NULL;
+	}
+	t->screen = s;
+	t->given = given;
+	ask(t);
+	return &t->text.view;
+}
