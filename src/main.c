@@ -78,7 +78,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	secret_protect_process();
 	mongo_hide_counters();
-	status = cli_main(argc, argv, &all_registry, &hooks);
+	status = cli_main(argc, argv, &all_registry, &hooks, NULL);
 	/*
 	 * A question that nobody answered in time may still sit in a library,
 	 * whose exit handlers would pull the ground from under it.

@@ -170,9 +170,55 @@ no_words(const struct registry *r, const struct cli_options *o,
 	return status;
 }
 
+/* Somebody sits there, or asked for lines and questions. */
+static bool
+wants_console(const struct cli_options *o, const struct cli_faces *faces)
+{
+	if (faces == NULL || faces->console == NULL || o->json)
+		return false;
+	return o->linear || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+}
+
+static int
+console_run(const struct registry *r, const struct cli_options *o,
+    const struct world_hooks *hooks, const struct cli_faces *faces,
+    const char *screen)
+{
+	struct world	 w = {
+		.registry = r, .hooks = hooks, .state_wanted = o->state,
+		.site_wanted = o->site, .read_only = o->read_only
+	};
+	struct err	 e = { 0 };
+	bool		 ok;
+
+	if (!world_open(&w, &e))
+		return report_error(false, &e, NULL);
+	ok = faces->console(&w, screen, o->theme, o->profile, o->linear, &e);
+	world_close(&w);
+	return ok ? EXIT_DONE : report_error(false, &e, NULL);
+}
+
+/* "go SCREEN". */
+static int
+go_run(const struct registry *r, const struct cli_words *w,
+    const struct cli_options *o, const struct world_hooks *hooks,
+    const struct cli_faces *faces)
+{
+	struct err e = { 0 };
+
+	if (w->count != 2)
+		err_set(&e, ERR_USAGE, 0, T_GO_SCREEN);
+	else if (!wants_console(o, faces))
+		err_set(&e, ERR_REFUSED, 0, T_GO_TERMINAL);
+	else
+		return console_run(r, o, hooks, faces, w->word[1]);
+	return report_error(o->json, &e, NULL);
+}
+
 static int
 words_run(const struct registry *r, struct cli_words *w,
-    const struct cli_options *o, const struct world_hooks *hooks)
+    const struct cli_options *o, const struct world_hooks *hooks,
+    const struct cli_faces *faces)
 {
 	struct cli_call	 call = { 0 };
 	struct err	 e = { 0 };
@@ -186,8 +232,12 @@ words_run(const struct registry *r, struct cli_words *w,
 	}
 	if (o->help)
 		return help_show(r, o, w);
+	if (w->count == 0 && wants_console(o, faces))
+		return console_run(r, o, hooks, faces, NULL);
 	if (w->count == 0)
 		return no_words(r, o, hooks);
+	if (str_equal(w->word[0], "go"))
+		return go_run(r, w, o, hooks, faces);
 	if (cli_call_parse(r, w, &call, &e))
 		status = world_run(r, &call, o, hooks);
 	else
@@ -207,7 +257,7 @@ locale_set(void)
 
 int
 cli_main(int argc, char **argv, const struct registry *registry,
-    const struct world_hooks *hooks)
+    const struct world_hooks *hooks, const struct cli_faces *faces)
 {
 	struct cli_options	 o;
 	struct cli_words	 w;
@@ -217,7 +267,7 @@ cli_main(int argc, char **argv, const struct registry *registry,
 	locale_set();
 	cli_signals_set(NULL);
 	if (cli_options_parse(argc, argv, &o, &w, &e))
-		status = words_run(registry, &w, &o, hooks);
+		status = words_run(registry, &w, &o, hooks, faces);
 	else
 		status = report_error(cli_wants_json(argc, argv), &e, NULL);
 	cli_words_fini(&w);

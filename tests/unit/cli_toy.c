@@ -314,7 +314,7 @@ child_run(const char *state, char *words, int in, int out, int err)
 	    word != NULL && argc < WORDS_MAX;
 	    word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
-	status = cli_main(argc, argv, &toy_registry, NULL);
+	status = cli_main(argc, argv, &toy_registry, NULL, NULL);
 	fflush(NULL);
 	_exit(status);
 }

@@ -1,0 +1,116 @@
+#include "stconsole/ui.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "stconsole/mem.h"
+#include "stconsole/settings.h"
+#include "stconsole/str.h"
+#include "tty.h"
+
+#include "stconsole/msg.h"
+#include "text.def"
+
+#define THREADS		8
+#define OVERRIDES	"/etc/stconsole"
+
+/*
+ * The folder of our data files: beside the program as it is installed, or
+ * the source tree that it was built in.
+ */
+static char *
+data_dir(const char *name)
+{
+	static const char *const places[] = {
+		"../share/stconsole", "..", "../.."
+	};
+	char			 exe[4096];
+	ssize_t			 n = readlink("/proc/self/exe", exe,
+				    sizeof(exe) - 1);
+	char			*slash, *path;
+	size_t			 i;
+
+	exe[n > 0 ? n : 0] = '\0';
+	slash = strrchr(exe, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	for (i = 0; slash != NULL && i < LENGTH(places); i++) {
+		path = str_format("%s/%s/%s", exe, places[i], name);
+		if (path == NULL || access(path, R_OK | X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return str_format("%s/%s", STCONSOLE_SHARE, name);
+}
+
+static const char *
+lang(void)
+{
+	static char	 name[3];
+	const char	*value = getenv("LC_MESSAGES");
+
+	if (value == NULL || value[0] == '\0')
+		value = getenv("LANG");
+	if (value == NULL || strlen(value) < 2 || value[0] < 'a')
+		return "en";
+	name[0] = value[0];
+	name[1] = value[1];
+	return name;
+}
+
+static bool
+on_terminal(struct app *app, struct err *e)
+{
+	struct tty_options	 o;
+	struct tty		*tty;
+	bool			 ok;
+
+	app_tty_options(app, &o);
+	o.in = STDIN_FILENO;
+	o.out = STDOUT_FILENO;
+	o.owns_process = true;
+	tty = tty_open(&o, app_theme(app), e);
+	if (tty == NULL)
+		return false;
+	ok = app_run_tty(app, tty, e);
+	tty_close(tty);
+	return ok;
+}
+
+static bool
+app_go(struct app *app, const struct ui_options *o, struct err *e)
+{
+	if (!app_begin(app, o->screen != NULL ? o->screen : "home", e))
+		return false;
+	return o->linear ? app_run_linear(app, STDIN_FILENO, STDOUT_FILENO,
+	    e) : on_terminal(app, e);
+}
+
+bool
+ui_run(const struct world *w, const struct ui_options *o, struct err *e)
+{
+	AUTO_FREE char		*screens = data_dir("screens");
+	AUTO_FREE char		*themes = data_dir("themes");
+	struct app_options	 options = {
+		.clock = &clock_system, .theme = o->theme,
+		.profile = o->profile, .read_only = w->read_only,
+		.themes = themes, .themes_override = OVERRIDES "/themes",
+		.screens = { OVERRIDES "/screens", screens, lang() }
+	};
+	struct app		*app;
+	bool			 ok = false;
+
+	if (screens == NULL || themes == NULL)
+		return err_nomem(e);
+	options.work = work_local_new(w, THREADS, e);
+	if (options.work == NULL)
+		return false;
+	app = app_new(&options, e);
+	if (app != NULL)
+		ok = app_go(app, o, e);
+	app_free(app);
+	work_free(options.work);
+	return ok;
+}
