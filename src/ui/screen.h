@@ -141,7 +141,7 @@ struct screen {
 	struct screen_text	 text;		/* title */
 	const struct screen_given *given;
 	size_t			 given_count;
-	struct screen_call	 load;		/* TEXT: maybe none, its help */
+	struct screen_call	 load;		/* TEXT: may have none */
 	int			 refresh_s;	/* 0: when asked only */
 	const char		*rows;		/* member; screen_rows */
 	const char		*ask;		/* an input above: its id */
