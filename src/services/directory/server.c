@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <openldap.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,9 +106,25 @@ set_options(struct server *s)
 		ldap_set_rebind_proc(s->ld, rebind, s);
 }
 
+/*
+ * libldap reads its configuration with the first handle, which two threads
+ * must not do at once.
+ */
+static void
+library_start(void)
+{
+	LDAPAPIInfo info = { .ldapai_info_version = LDAP_API_INFO_VERSION };
+
+	if (ldap_get_option(NULL, LDAP_OPT_API_INFO, &info) != LDAP_SUCCESS)
+		return;
+	ldap_memvfree((void **)info.ldapai_extensions);
+	ldap_memfree(info.ldapai_vendor_name);
+}
+
 static bool
 connect_tcp(struct server *s, struct err *e)
 {
+	static pthread_once_t	once = PTHREAD_ONCE_INIT;
 	struct dial_spec	spec = { s->conf->host, s->conf->port,
 		s->opts.connect_ms, s->ctx->cancel };
 	AUTO_FREE char		*url = NULL;
@@ -128,6 +145,7 @@ connect_tcp(struct server *s, struct err *e)
 		close(r.fd);
 		return err_nomem(e);
 	}
+	pthread_once(&once, library_start);
 	rc = ldap_init_fd(r.fd, LDAP_PROTO_TCP, url, &s->ld);
 	if (rc != LDAP_SUCCESS) {
 		close(r.fd);
