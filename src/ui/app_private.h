@@ -25,7 +25,7 @@ struct app {
 	char			 said[400];
 	bool			 said_is_error;
 	bool			 is_changed, has_ended;
-	json_t			*notes;		/* [{"at","text"}] oldest first */
+	json_t			*notes;		/* [{"at","text"}] */
 	json_t			*site;		/* as an answer told it */
 	struct profile_facts	 facts;
 	enum profile		 profile;
