@@ -42,6 +42,11 @@ struct step_spec {
 	json_t		*args;		/* object; see above */
 	enum risk	 risk;
 	const char	*undo;		/* in words; NULL: "-" */
+	/*
+	 * The name of what nothing brings back, for a step that loses
+	 * something for good; a console has it typed before it applies.
+	 */
+	const char	*loses;
 	const char	*diff;		/* for eyes, secrets masked; or NULL */
 	json_t		*argv;		/* array, as it will run; or NULL */
 	const char	*blob;		/* digest of staged content, or NULL */

@@ -126,6 +126,9 @@ step_make(const struct action *a, const struct step_spec *spec,
 	    json_object_set_new(step, "diff", json_lossy(spec->diff,
 	    strlen(spec->diff))) < 0)
 		goto fail;
+	if (spec->loses != NULL && json_object_set_new(step, "loses",
+	    json_string(spec->loses)) < 0)
+		goto fail;
 	if (spec->argv != NULL &&
 	    json_object_set(step, "argv", spec->argv) < 0)
 		goto fail;

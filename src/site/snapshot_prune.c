@@ -184,6 +184,7 @@ snapshot_prune_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
     struct err *e)
 {
 	AUTO_JSON json_t	*ids = NULL;
+	AUTO_BUF struct buf	 loses = BUF_INIT;
 	struct site		*site;
 
 	(void)params;
@@ -191,9 +192,14 @@ snapshot_prune_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 		return false;
 	if (json_array_size(ids) == 0)
 		return plan_note_add(plan, e, T_SNAP_NOTHING_OLD);
-	return plan_lock_add(plan, "snapshots", e) &&
+	if (json_array_size(ids) == 1)
+		buf_puts(&loses, json_string_value(json_array_get(ids, 0)));
+	else
+		buf_printf(&loses, T_SNAP_PRUNE_LOSES, json_array_size(ids));
+	return buf_ok(&loses, e) && plan_lock_add(plan, "snapshots", e) &&
 	    plan_step_add(plan, &(struct step_spec){
 	    .action = "snapshot.prune", .risk = RISK_LOW,
+	    .loses = buf_str(&loses),
 	    .args = json_pack("{s:O}", "ids", ids) }, e, T_SNAP_PRUNE_TITLE,
 	    json_array_size(ids));
 }
