@@ -134,8 +134,14 @@ $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
-$(B)/stconsole.1: $(B)/stconsole
-	@$< help --man >$@
+# Which pages there are is in the program's tables.
+$(B)/man/made: $(B)/stconsole
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@for p in $$($< help --man --list); do \
+	    $< help --man $$p >$(@D)/$$p || exit 1; done; touch $@
+
+$(B)/completion.bash: $(B)/stconsole
+	@$< help --completion bash >$@
 
 unit-programs: $(TEST_BIN)
 integration-programs: $(INTEG_BIN)
@@ -236,8 +242,8 @@ bench: ## the table of speed and memory
 	@$(PLAIN) all bench-programs
 	@for b in $(BENCH_BIN); do "$$b" || exit 1; done
 
-lint: ## layers, layout, words, manual page
-	@$(SUB) all $(B)/stconsole.1
+lint: ## layers, layout, words, manual pages
+	@$(SUB) all $(B)/man/made
 	@rc=0; for l in $(sort $(wildcard tests/lint/*)); do \
 	    B=$(B) $$l || rc=1; done; exit $$rc
 
@@ -247,11 +253,15 @@ reproducible: ## two builds in two folders give the same bytes
 # ---- installation
 
 SHARE	= $(DESTDIR)$(prefix)/share
-install: all $(B)/stconsole.1 ## into $(DESTDIR)$(prefix)
+install: all $(B)/man/made $(B)/completion.bash ## into $(DESTDIR)$(prefix)
 	install -D -m 755 $(B)/stconsole $(DESTDIR)$(prefix)/bin/stconsole
 	install -D -m 755 $(B)/stconsole-lab \
 	    $(DESTDIR)$(prefix)/libexec/stconsole/stconsole-lab
-	install -D -m 644 $(B)/stconsole.1 $(SHARE)/man/man1/stconsole.1
+	@for p in $$(cd $(B)/man && ls stconsole*.[1-8]); do \
+	    install -D -m 644 $(B)/man/$$p $(SHARE)/man/man$${p##*.}/$$p || \
+	    exit 1; done
+	install -D -m 644 $(B)/completion.bash \
+	    $(SHARE)/bash-completion/completions/stconsole
 	install -D -m 755 tests/lab/fetch $(SHARE)/stconsole/lab/fetch
 	@cd tests/lab && find sites -type f -exec \
 	    install -D -m 644 {} $(SHARE)/stconsole/lab/{} \;

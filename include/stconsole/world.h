@@ -6,8 +6,18 @@
 #ifndef STCONSOLE_WORLD_H
 #define STCONSOLE_WORLD_H
 
+#include "stconsole/buf.h"
 #include "stconsole/ctx.h"
 #include "stconsole/verb.h"
+
+/*
+ * A manual page that a module prints of its own tables, in mdoc(7):
+ * "stconsole-screen.5".  help --man lists, prints and make installs it.
+ */
+struct world_page {
+	const char	*name;
+	void		(*print)(const struct registry *r, struct buf *out);
+};
 
 /* What core cannot know of the site; any may be NULL.  Set by main. */
 struct world_hooks {
@@ -24,6 +34,9 @@ struct world_hooks {
 	const char *(*banner)(const struct ctx *ctx);
 	/* {"kind","root","name","demo"} of ctx->site; new, NULL: memory. */
 	json_t	*(*site_told)(const struct ctx *ctx);
+	/* More pages of the manual. */
+	const struct world_page *pages;
+	size_t	 page_count;
 };
 
 struct world {

@@ -47,24 +47,63 @@ version_show(const struct cli_options *o)
 	return text_show(o, "version", &b);
 }
 
+static bool
+is_made(const char *word)
+{
+	return str_equal(word, "--man") || str_equal(word, "--completion");
+}
+
+static bool
+page_put(void *arg, const char *page)
+{
+	buf_printf(arg, "%s\n", page);
+	return true;
+}
+
+/*
+ * What is made from the tables for other programs: "help --man [PAGE]",
+ * "help --man --list", "help --completion bash".  False with *e for a page or
+ * shell that is not known.
+ */
+static bool
+help_made(const struct registry *r, const struct world_hooks *hooks,
+    const struct cli_words *w, struct buf *out, struct err *e)
+{
+	const char *which = w->count > 1 ? w->word[1] : NULL;
+
+	if (str_equal(w->word[0], "--completion")) {
+		if (!str_equal(which, "bash"))
+			return err_set(e, ERR_USAGE, 0, T_OPTION_CHOICE,
+			    "completion", "bash", which != NULL ? which : "");
+		completion_bash(r, out);
+		return true;
+	}
+	if (str_equal(which, "--list"))
+		return manual_each(r, hooks, page_put, out);
+	if (manual_print(r, hooks, which != NULL ? which : "stconsole", out))
+		return true;
+	return err_set(e, ERR_USAGE, 0, T_MAN_UNKNOWN, which);
+}
+
 static int
 help_show(const struct registry *r, const struct cli_options *o,
-    struct cli_words *w)
+    const struct world_hooks *hooks, struct cli_words *w)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT;
 	const struct verb	*v;
 	struct err		 e = { 0 };
 	size_t			 used;
 
-	if (w->count > 0 && str_equal(w->word[0], "--man"))
-		man_page(r, &b);
-	else if (w->count == 0)
+	if (w->count == 0)
 		help_all(r, &b);
+	else if (is_made(w->word[0]))
+		(void)help_made(r, hooks, w, &b, &e);
 	else if ((v = cli_verb_find(r, w, &used, &e)) != NULL)
 		help_verb(v, &b);
-	else if (!help_group(r, w->word[0], &b))
-		return report_error(o->json, &e, NULL);
-	return text_show(o, "help", &b);
+	else if (help_group(r, w->word[0], &b))
+		err_clear(&e);
+	return e.domain == ERR_NONE ? text_show(o, "help", &b) :
+	    report_error(o->json, &e, NULL);
 }
 
 /* Drops the first word. */
@@ -228,10 +267,10 @@ words_run(const struct registry *r, struct cli_words *w,
 		return version_show(o);
 	if (w->count > 0 && str_equal(w->word[0], "help")) {
 		words_shift(w);
-		return help_show(r, o, w);
+		return help_show(r, o, hooks, w);
 	}
 	if (o->help)
-		return help_show(r, o, w);
+		return help_show(r, o, hooks, w);
 	if (w->count == 0 && wants_console(o, faces))
 		return console_run(r, o, hooks, faces, NULL);
 	if (w->count == 0)

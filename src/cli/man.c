@@ -1,7 +1,7 @@
 /*
- * The manual page stconsole(1) in mdoc(7): the fixed parts are in man.def,
- * options, verbs and exit statuses come from the tables that are also
- * obeyed.
+ * Manual pages in mdoc(7): stconsole(1), and one for each group of verbs.
+ * The fixed parts are in man.def; options, verbs and exit statuses come from
+ * the tables that are also obeyed.
  */
 #include "parts.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "stconsole/mem.h"
+#include "stconsole/str.h"
 
 #include "stconsole/msg.h"
 #include "man.def"
@@ -203,21 +204,115 @@ verb_add(const struct verb *v, struct buf *out)
 		text_add(out, v->detail, ".Pp\n");
 }
 
-void
-man_page(const struct registry *r, struct buf *out)
-{
-	size_t i, j;
+/* ---- pages */
 
+static const struct {
+	const char	*group, *about;
+} abouts[] = {
+	{ "admin", T_ABOUT_ADMIN }, { "audit", T_ABOUT_AUDIT },
+	{ "banner", T_ABOUT_BANNER }, { "config", T_ABOUT_CONFIG },
+	{ "directory", T_ABOUT_DIRECTORY }, { "job", T_ABOUT_JOB },
+	{ "lock", T_ABOUT_LOCK }, { "me", T_ABOUT_ME },
+	{ "mongo", T_ABOUT_MONGO }, { "settings", T_ABOUT_SETTINGS },
+	{ "setup", T_ABOUT_SETUP }, { "site", T_ABOUT_SITE },
+	{ "snapshot", T_ABOUT_SNAPSHOT }, { "status", T_ABOUT_STATUS },
+	{ "support", T_ABOUT_SUPPORT }, { "verb", T_ABOUT_VERB }
+};
+
+static const char *
+group_about(const char *group)
+{
+	size_t i;
+
+	for (i = 0; i < LENGTH(abouts); i++)
+		if (str_equal(abouts[i].group, group))
+			return abouts[i].about;
+	return T_ABOUT_OTHER;
+}
+
+/* Each verb with its line of help; its page has the rest. */
+static void
+verbs_add(const struct registry *r, struct buf *out)
+{
+	const struct verb	*v;
+	char			 typed[TYPED_MAX];
+	size_t			 n;
+
+	for (n = 0; (v = manual_verb(r, n)) != NULL; n++) {
+		cli_verb_typed(v->name, typed, sizeof(typed));
+		buf_printf(out, ".It Cm %s\n", typed);
+		text_add(out, v->help, "");
+	}
+}
+
+struct also {
+	struct buf	*out;
+	const char	*but;		/* the page itself */
+	bool		 any;
+};
+
+/* "stconsole-admin.1" as ".Xr stconsole-admin 1". */
+static bool
+also_put(void *arg, const char *page)
+{
+	struct also	*a = arg;
+	const char	*dot = strrchr(page, '.');
+
+	if (str_equal(page, a->but))
+		return true;
+	buf_printf(a->out, "%s.Xr %.*s %s", a->any ? " ,\n" : "",
+	    (int)(dot - page), page, dot + 1);
+	a->any = true;
+	return true;
+}
+
+static void
+also_add(const struct registry *r, const struct world_hooks *hooks,
+    const char *but, struct buf *out)
+{
+	struct also a = { out, but, false };
+
+	buf_puts(out, ".Sh SEE ALSO\n");
+	(void)manual_each(r, hooks, also_put, &a);
+	buf_putc(out, '\n');
+}
+
+void
+man_page(const struct registry *r, const struct world_hooks *hooks,
+    struct buf *out)
+{
+	size_t i;
+
+	buf_puts(out, MAN_DATE);
 	buf_puts(out, MAN_HEAD);
 	options_add(out);
 	buf_puts(out, MAN_VERBS);
-	for (i = 0; i < r->count; i++)
-		for (j = 0; j < r->services[i]->verb_count; j++)
-			verb_add(&r->services[i]->verbs[j], out);
+	verbs_add(r, out);
 	buf_puts(out, MAN_EXIT);
 	for (i = 0; i < EXIT_COUNT; i++) {
 		buf_printf(out, ".It %zu\n", i);
 		text_add(out, exit_meaning((enum answer_exit)i), "");
 	}
 	buf_puts(out, MAN_TAIL);
+	also_add(r, hooks, "stconsole.1", out);
+}
+
+void
+man_group(const struct registry *r, const struct world_hooks *hooks,
+    const char *group, struct buf *out)
+{
+	AUTO_FREE char		*page = str_format("stconsole-%s.1", group);
+	const struct verb	*v;
+	size_t			 n;
+
+	buf_puts(out, MAN_DATE);
+	buf_puts(out, ".Dt STCONSOLE-");
+	for (n = 0; group[n] != '\0'; n++)
+		buf_putc(out, (char)toupper((unsigned char)group[n]));
+	buf_printf(out, MAN_GROUP, group, group_about(group));
+	for (n = 0; (v = manual_verb(r, n)) != NULL; n++)
+		if (manual_is_of(v, group, strlen(group)))
+			verb_add(v, out);
+	buf_puts(out, MAN_GROUP_TAIL);
+	also_add(r, hooks, page, out);
 }

@@ -198,8 +198,32 @@ void	 help_usage(const struct verb *v, struct buf *out);
 void	 help_param_value(const struct verb_param *p, struct buf *out);
 /* The parameter as it is typed: "MAIL...", "--via mongo|api". */
 void	 help_param(const struct verb_param *p, struct buf *out);
-/* The whole manual page, mdoc(7). */
-void	 man_page(const struct registry *r, struct buf *out);
+/* stconsole(1), mdoc(7); hooks may be NULL. */
+void	 man_page(const struct registry *r, const struct world_hooks *hooks,
+	     struct buf *out);
+/* stconsole-GROUP(1). */
+void	 man_group(const struct registry *r, const struct world_hooks *hooks,
+	     const char *group, struct buf *out);
+
+/* --- manual.c: which pages there are ----------------------------------- */
+
+/* The n-th verb of all, NULL behind the last. */
+const struct verb *manual_verb(const struct registry *r, size_t n);
+/* Whether a verb begins with the word group (len bytes). */
+bool	 manual_is_of(const struct verb *v, const char *group, size_t len);
+typedef bool (*manual_take)(void *arg, const char *page);
+/* "stconsole.1", "stconsole-admin.1" ... until take says false. */
+bool	 manual_each(const struct registry *r,
+	     const struct world_hooks *hooks, manual_take take, void *arg);
+/* Prints a page by its name ("admin", "stconsole-admin.1"); false: none. */
+bool	 manual_print(const struct registry *r,
+	     const struct world_hooks *hooks, const char *typed,
+	     struct buf *out);
+
+/* --- completion.c ------------------------------------------------------ */
+
+/* The whole script for bash. */
+void	 completion_bash(const struct registry *r, struct buf *out);
 
 /* --- run.c: one verb from call to exit status ------------------------ */
 

@@ -1,5 +1,5 @@
 /*
- * What a person sees: tables, lines, plans, help and the manual page.
+ * What a person sees: tables, lines, plans and help.
  */
 #include <locale.h>
 #include <setjmp.h>
@@ -13,7 +13,6 @@
 #include "../../src/cli/parts.h"
 #include "cli_toy.h"
 #include "stconsole/mem.h"
-#include "stconsole/proc.h"
 
 static void
 assert_printed(const char *view, const char *json, size_t columns,
@@ -278,35 +277,6 @@ the_progress_line_leaves_nothing_behind(void **state)
 	    "\r       \r");
 }
 
-static void
-the_manual_page_passes_mandoc(void **state)
-{
-	static const char *const argv[] = { "mandoc", "-T", "lint", "-W",
-	    "style", NULL };
-	AUTO_PROC_RESULT struct proc_result r = { 0, false, BUF_INIT,
-	    BUF_INIT };
-	AUTO_BUF struct buf	 page = BUF_INIT;
-	struct proc_spec	 spec = { .argv = argv };
-	struct err		 e;
-
-	(void)state;
-	man_page(&toy_registry, &page);
-	assert_non_null(strstr(buf_str(&page), ".Ss toy echo deep\n"));
-	assert_non_null(strstr(buf_str(&page), ".It Fl \"\\-dry\\-run\"\n"));
-	assert_non_null(strstr(buf_str(&page), "C:\\etoys"));
-	assert_non_null(strstr(buf_str(&page),
-	    "\nSay what toys are.\nNeeds the role viewer.\n"));
-	if (!proc_exists("mandoc"))
-		skip();
-	spec.input = page.data;
-	spec.input_len = page.len;
-	if (!proc_run(&spec, &r, &e))
-		fail_msg("%s", e.msg);
-	assert_string_equal(buf_str(&r.out), "");
-	assert_string_equal(buf_str(&r.err), "");
-	assert_int_equal(r.exit_code, 0);
-}
-
 int
 main(void)
 {
@@ -325,7 +295,6 @@ main(void)
 		cmocka_unit_test(a_plan_shows_steps_notes_and_its_command),
 		cmocka_unit_test(every_reason_of_a_blocked_plan_is_shown),
 		cmocka_unit_test(the_progress_line_leaves_nothing_behind),
-		cmocka_unit_test(the_manual_page_passes_mandoc),
 	};
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
