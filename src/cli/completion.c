@@ -10,9 +10,6 @@
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 
-/* Words that are no verbs (engine.md, Command line). */
-static const char reserved[] = "go help version";
-
 static const char head[] =
 "# bash completion of stconsole " STCONSOLE_VERSION ", made by\n"
 "# stconsole help --completion bash\n"
@@ -156,8 +153,11 @@ next_function(const struct registry *r, struct buf *out)
 
 	next_words(r, "", 0, &first);
 	buf_printf(out, "_stconsole_next()\n{\n\tcase $1 in\n"
-	    "\t'') next='%s %s'\n\t\t[[ -z $helping ]] || next='%s' ;;\n",
-	    buf_str(&first), reserved, buf_str(&first));
+	    "\t'') next='%s'\n\t\t[[ -n $helping ]] || next+='",
+	    buf_str(&first));
+	for (n = 0; cli_reserved[n] != NULL; n++)
+		buf_printf(out, " %s", cli_reserved[n]);
+	buf_puts(out, "' ;;\n");
 	for (n = 0; (v = manual_verb(r, n)) != NULL; n++)
 		for (dot = strchr(v->name, '.'); dot != NULL;
 		    dot = strchr(dot + 1, '.')) {

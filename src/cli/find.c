@@ -18,7 +18,7 @@
 #define NAME_MAX_BYTES	96
 
 /* Reserved by the contract although no verb has the name. */
-static const char *const reserved[] = { "serve", "go", "help", "version" };
+const char *const cli_reserved[] = { "serve", "go", "help", "version", NULL };
 
 static size_t
 plain_words(const struct cli_words *w)
@@ -120,8 +120,8 @@ is_reserved(const char *word)
 {
 	size_t i;
 
-	for (i = 0; i < LENGTH(reserved); i++)
-		if (str_equal(word, reserved[i]))
+	for (i = 0; cli_reserved[i] != NULL; i++)
+		if (str_equal(word, cli_reserved[i]))
 			return true;
 	return false;
 }

@@ -70,6 +70,8 @@ const struct verb *cli_verb_find(const struct registry *r,
 bool	 cli_call_parse(const struct registry *r, const struct cli_words *w,
 	     struct cli_call *call, struct err *e);
 void	 cli_call_fini(struct cli_call *call);
+/* Words that begin a command line and are no verbs; NULL at the end. */
+extern const char *const cli_reserved[];
 /* "admin.add" as it is typed; false when it does not fit. */
 bool	 cli_verb_typed(const char *name, char *out, size_t size);
 /*
