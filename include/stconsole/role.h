@@ -28,6 +28,12 @@ struct identity {
 bool	 identity_self(const char *roles_file, struct identity *out,
 	     struct err *e);
 /*
+ * The same for somebody else: a peer of serve.  sudo_user is what they say,
+ * or NULL.  Any thread.
+ */
+bool	 identity_of(const char *roles_file, uid_t uid,
+	     const char *sudo_user, struct identity *out, struct err *e);
+/*
  * What a roles file of this content would make of who; file is its name, for
  * the error.  Whom it does not name is a viewer.
  */

@@ -23,6 +23,8 @@
 
 #define ROLES_MAX	(1u << 20)
 #define GROUPS_MAX	1024
+#define NAMES_MAX	16384
+#define GROUP_BYTES_MAX	(4u << 20)
 
 static const char *const role_names[] = {
 	[ROLE_NONE] = "none", [ROLE_VIEWER] = "viewer",
@@ -65,25 +67,64 @@ role_look_up(const struct doc *doc, const char *file, const char *kind,
 	return node == NULL || role_parse(node, file, role, e);
 }
 
+/* A name of the system's tables, read so that any thread may ask. */
+struct named {
+	char	 name[256];
+	gid_t	 gid;
+};
+
+static bool
+user_named(uid_t uid, struct named *out)
+{
+	struct passwd	 pw, *found = NULL;
+	char		 words[NAMES_MAX];
+
+	if (getpwuid_r(uid, &pw, words, sizeof(words), &found) != 0 ||
+	    found == NULL)
+		return false;
+	snprintf(out->name, sizeof(out->name), "%s", pw.pw_name);
+	out->gid = pw.pw_gid;
+	return true;
+}
+
+/* A group may have more members than fit; only its name is wanted. */
+static bool
+group_named(gid_t gid, char *name, size_t size)
+{
+	size_t		 room;
+	struct group	 gr, *found;
+	int		 rc = ERANGE;
+
+	for (room = NAMES_MAX; rc == ERANGE && room <= GROUP_BYTES_MAX;
+	    room *= 4) {
+		AUTO_FREE char *words = malloc(room);
+
+		found = NULL;
+		rc = words == NULL ? ENOMEM : getgrgid_r(gid, &gr, words,
+		    room, &found);
+		if (rc == 0 && found != NULL)
+			snprintf(name, size, "%s", gr.gr_name);
+	}
+	return rc == 0 && found != NULL;
+}
+
 static bool
 role_of_groups(const struct doc *doc, const char *file, uid_t uid,
     const char *user, enum role *role, struct err *e)
 {
-	struct passwd	*pw = getpwuid(uid);
 	gid_t		 gids[GROUPS_MAX];
 	int		 n = GROUPS_MAX, i;
-	struct group	*gr;
+	struct named	 u;
+	char		 group[256];
 
-	if (pw == NULL)
+	if (!user_named(uid, &u))
 		return true;
-	if (getgrouplist(user, pw->pw_gid, gids, &n) < 0)
+	if (getgrouplist(user, u.gid, gids, &n) < 0)
 		n = GROUPS_MAX;
-	for (i = 0; i < n; i++) {
-		gr = getgrgid(gids[i]);
-		if (gr != NULL &&
-		    !role_look_up(doc, file, "groups", gr->gr_name, role, e))
+	for (i = 0; i < n; i++)
+		if (group_named(gids[i], group, sizeof(group)) &&
+		    !role_look_up(doc, file, "groups", group, role, e))
 			return false;
-	}
 	return true;
 }
 
@@ -115,25 +156,30 @@ role_from_file(const char *file, struct identity *who, struct err *e)
 }
 
 bool
-identity_self(const char *roles_file, struct identity *out, struct err *e)
+identity_of(const char *roles_file, uid_t uid, const char *sudo_user,
+    struct identity *out, struct err *e)
 {
 	const char	*file = roles_file != NULL ? roles_file : ROLES_FILE;
-	const char	*sudo = getenv("SUDO_USER");
-	struct passwd	*pw;
+	struct named	 n;
 
 	memset(out, 0, sizeof(*out));
-	out->uid = getuid();
-	pw = getpwuid(out->uid);
-	if (pw != NULL)
-		snprintf(out->user, sizeof(out->user), "%s", pw->pw_name);
+	out->uid = uid;
+	if (user_named(uid, &n))
+		snprintf(out->user, sizeof(out->user), "%.*s",
+		    (int)sizeof(out->user) - 1, n.name);
 	else
-		snprintf(out->user, sizeof(out->user), "%u",
-		    (unsigned)out->uid);
+		snprintf(out->user, sizeof(out->user), "%u", (unsigned)uid);
 	snprintf(out->sudo_user, sizeof(out->sudo_user), "%s",
-	    sudo != NULL ? sudo : "");
+	    sudo_user != NULL ? sudo_user : "");
 	str_strip_control(out->sudo_user);
-	out->role = out->uid == 0 ? ROLE_ADMIN : ROLE_VIEWER;
+	out->role = uid == 0 ? ROLE_ADMIN : ROLE_VIEWER;
 	if (access(file, F_OK) < 0 && errno == ENOENT)
 		return true;
 	return role_from_file(file, out, e);
+}
+
+bool
+identity_self(const char *roles_file, struct identity *out, struct err *e)
+{
+	return identity_of(roles_file, getuid(), getenv("SUDO_USER"), out, e);
 }
