@@ -26,6 +26,7 @@ struct table {
 	json_t			*rows;
 	struct row		*row;
 	size_t			 total;
+	size_t			*order;		/* all rows as sorted */
 	size_t			*shown;		/* indices into row */
 	size_t			 count;
 	size_t			 focus;
@@ -60,6 +61,7 @@ table_free(struct table *t)
 		return;
 	json_decref(t->rows);
 	free(t->row);
+	free(t->order);
 	free(t->shown);
 	free(t->filter);
 	free(t->natural);
@@ -169,27 +171,29 @@ row_compare(const struct table *t, const struct row *a, const struct row *b)
 }
 
 static int
-shown_compare(const void *a, const void *b, void *arg)
+row_order(const void *a, const void *b, void *arg)
 {
 	const struct table	*t = arg;
 	size_t			 x = *(const size_t *)a;
 	size_t			 y = *(const size_t *)b;
-	int			 order = 0;
+	int			 order = row_compare(t, &t->row[x],
+				    &t->row[y]);
 
-	if (t->sort > 0) {
-		order = row_compare(t, &t->row[x], &t->row[y]);
-		if ((t->sort - 1) % SORTS == 1)
-			order = -order;
-	}
+	if ((t->sort - 1) % SORTS == 1)
+		order = -order;
 	return order != 0 ? order : (x > y) - (x < y);
 }
 
+/* Once for a new order: a filter takes the rows as they lie in it. */
 static void
-shown_sort(struct table *t)
+order_make(struct table *t)
 {
-	if (t->count > 1)
-		qsort_r(t->shown, t->count, sizeof(*t->shown), shown_compare,
-		    t);
+	size_t i;
+
+	for (i = 0; i < t->total; i++)
+		t->order[i] = i;
+	if (t->sort > 0 && t->total > 1)
+		qsort_r(t->order, t->total, sizeof(*t->order), row_order, t);
 }
 
 /* Shown are those of the candidates that match. */
@@ -207,14 +211,9 @@ shown_narrow(struct table *t)
 static void
 shown_all(struct table *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->total; i++)
-		t->shown[i] = i;
+	memcpy(t->shown, t->order, t->total * sizeof(*t->shown));
 	t->count = t->total;
 	shown_narrow(t);
-	if (t->sort > 0)
-		shown_sort(t);
 }
 
 static const char *
@@ -288,11 +287,13 @@ table_fill(struct table *t, json_t *rows, int64_t now_ms)
 	size_t		 total = json_array_size(rows), i;
 	struct row	*row = calloc(total + 1, sizeof(*row));
 	size_t		*shown = calloc(total + 1, sizeof(*shown));
+	size_t		*order = calloc(total + 1, sizeof(*order));
 	struct memory	 memory;
 
-	if (row == NULL || shown == NULL) {
+	if (row == NULL || shown == NULL || order == NULL) {
 		free(row);
 		free(shown);
+		free(order);
 		return false;
 	}
 	memory_take(t, &memory);
@@ -300,8 +301,10 @@ table_fill(struct table *t, json_t *rows, int64_t now_ms)
 	json_decref(t->rows);
 	free(t->row);
 	free(t->shown);
+	free(t->order);
 	t->rows = rows;
 	t->row = row;
+	t->order = order;
 	t->shown = shown;
 	t->total = total;
 	t->count = 0;
@@ -310,6 +313,7 @@ table_fill(struct table *t, json_t *rows, int64_t now_ms)
 		row[i].value = json_array_get(rows, i);
 	if (!haystack_fill(t))
 		t->total = 0;
+	order_make(t);
 	shown_all(t);
 	memory_put(t, &memory);
 	return t->total == total;
@@ -369,7 +373,7 @@ table_filter(struct table *t, const char *text)
 	t->filter = filter;
 	if (grew)
 		shown_narrow(t);
-	else
+	else if (t->total > 0)
 		shown_all(t);
 	t->focus = 0;
 	for (i = 0; i < t->count; i++)
@@ -392,6 +396,9 @@ table_sort_next(struct table *t)
 	size_t focused = t->focus < t->count ? t->shown[t->focus] : 0, i;
 
 	t->sort = (t->sort + 1) % (t->screen->column_count * SORTS + 1);
+	if (t->total == 0)
+		return;
+	order_make(t);
 	shown_all(t);
 	for (i = 0; i < t->count; i++)
 		if (t->shown[i] == focused)
