@@ -134,13 +134,27 @@ fact_put(struct site *site, const char *name, const char *key, char *value,
 	if (value == NULL)
 		return err_nomem(e);
 	*f = (struct site_fact_value){ name, site_value_mask(key, value),
-	    *origin };
+	    *origin, NULL };
 	explicit_bzero(value, strlen(value));
 	free(value);
 	if (f->value == NULL)
 		return err_nomem(e);
 	site->fact_count++;
 	return true;
+}
+
+/*
+ * By which key config.set reaches a fact: known where the file is one of
+ * names and values.
+ */
+static const char *
+row_key(const struct fact_row *row, const struct site_origin *origin)
+{
+	if (origin->file == NULL)
+		return NULL;
+	if (str_ends(origin->file, ".env"))
+		return row->key;
+	return str_ends(origin->file, ".ini") ? row->ini : NULL;
 }
 
 static bool
@@ -163,7 +177,10 @@ row_read(struct site *site, const struct fact_row *row, struct err *e)
 		return true;
 	if (found == NULL && value == NULL)
 		return true;
-	return fact_put(site, row->name, row->key, value, &origin, e);
+	if (!fact_put(site, row->name, row->key, value, &origin, e))
+		return false;
+	site->facts[site->fact_count - 1].key = row_key(row, &origin);
+	return true;
 }
 
 /* ---- facts that are worked out */
@@ -260,7 +277,7 @@ tls_put(struct site *site, const char *name, char *path, struct err *e)
 	if (path == NULL)
 		return err_nomem(e);
 	str_strip_control(path);
-	*f = (struct site_fact_value){ name, path, { path, 0 } };
+	*f = (struct site_fact_value){ name, path, { path, 0 }, NULL };
 	site->fact_count++;
 	return true;
 }

@@ -67,9 +67,10 @@ facts_json(const struct site *site)
 		const struct site_fact_value *f = &site->facts[i];
 
 		if (json_object_set_new(facts, f->name,
-		    json_pack("{s:o, s:s?, s:i}", "value",
+		    json_pack("{s:o, s:s?, s:i, s:s?}", "value",
 		    json_lossy(f->value, strlen(f->value)), "file",
-		    f->origin.file, "line", (int)f->origin.line)) < 0) {
+		    f->origin.file, "line", (int)f->origin.line, "key",
+		    f->key)) < 0) {
 			json_decref(facts);
 			return NULL;
 		}
@@ -174,7 +175,8 @@ static const struct verb verbs[] = {
 	  .schema = "{\"root\":\"string\",\"kind\":"
 	    "\"=docker|podman|kubernetes|windows\",\"id\":\"string\","
 	    "\"demo\":\"bool\",\"facts\":{\"*\":{\"value\":\"string\","
-	    "\"file\":\"string?\",\"line\":\"int\"}},\"services\":[{"
+	    "\"file\":\"string?\",\"line\":\"int\","
+	    "\"key\":\"string?\"}},\"services\":[{"
 	    "\"name\":\"string\",\"image\":\"string\",\"file\":\"string\","
 	    "\"line\":\"int\"}],\"contradictions\":[{\"text\":\"string\","
 	    "\"where\":[{\"file\":\"string\",\"line\":\"int\"}]}]}" },

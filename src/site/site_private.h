@@ -35,6 +35,7 @@ struct site_fact_value {
 	const char	*name;		/* of the table in facts.c */
 	char		*value;		/* for eyes: masked, no controls */
 	struct site_origin origin;
+	const char	*key;		/* for config.set, or NULL */
 };
 
 struct site_engine;	/* which engine runs a compose site, once asked */

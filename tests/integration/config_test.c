@@ -294,12 +294,41 @@ site_show_gives_every_fact_with_file_and_line(void **state)
 	facts = json_object_get(json_object_get(r.json, "result"), "facts");
 	assert_true(json_object_size(facts) > 8);
 	json_object_foreach(facts, name, fact) {
-		assert_int_equal(json_object_size(fact), 3);
+		assert_int_equal(json_object_size(fact), 4);
 		assert_non_null(json_str(fact, "value"));
 		assert_non_null(json_str(fact, "file"));
 		assert_true(json_is_integer(json_object_get(fact, "line")));
 	}
 	assert_null(strstr(buf_str(&r.out), "p%40ss"));
+}
+
+/* So that a screen can open the form for a fact. */
+static void
+a_fact_names_the_key_that_config_takes(void **state)
+{
+	struct world	*w = *state;
+	AUTO_RUN struct run_result r = RUN(w, NULL, "site", "show");
+	json_t		*facts, *fact;
+	const char	*name, *key;
+	size_t		 keys = 0;
+
+	run_assert_exit(&r, 0);
+	facts = json_object_get(json_object_get(r.json, "result"), "facts");
+	json_object_foreach(facts, name, fact) {
+		AUTO_RUN struct run_result got = { 0 };
+
+		key = json_str(fact, "key");
+		if (key == NULL)
+			continue;
+		got = RUN(w, NULL, "config", "get", json_text(fact, "file"),
+		    key);
+		run_assert_exit(&got, 0);
+		assert_true(json_equal(json_object_get(json_object_get(
+		    got.json, "result"), "line"), json_object_get(fact,
+		    "line")));
+		keys++;
+	}
+	assert_true(keys > 3);
 }
 
 static void
@@ -366,6 +395,7 @@ main(void)
 		TEST(files_outside_the_site_are_refused),
 		TEST(unset_can_leave_a_comment_with_the_reason),
 		TEST(site_show_gives_every_fact_with_file_and_line),
+		TEST(a_fact_names_the_key_that_config_takes),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
