@@ -168,9 +168,12 @@ static const struct verb verbs[] = {
 	  .params = status_params, .param_count = LENGTH(status_params),
 	  .read = status_read,
 	  .schema = "{\"checked_at\":\"string\",\"lines\":[{"
-	  "\"id\":\"string\",\"mark\":\"=ok|warn|fail|unknown\","
+	  "\"id\":\"=deployment|version|mongodb|replica_set|"
+	  "administrators|directory|certificate|proxyinfo|containers|disk|"
+	  "clock\",\"mark\":\"=ok|warn|fail|unknown\","
 	  "\"text\":\"string\",\"reason\":\"string\",\"age_s\":\"int\","
-	  "\"fix\":{\"verb\":\"string\",\"screen\":\"string\"}}],"
+	  "\"fix\":{\"verb\":\"string\",\"screen\":"
+	  "\"=site|mongo|admins|directory|snapshots\"}}],"
 	  "\"exit_code\":\"int?\"}",
 	  .view = "lines: mark=,text=What,reason=Why,age_s=Age s" },
 };
