@@ -13,9 +13,9 @@
 #include "stconsole/support.h"
 
 static const struct service *const services[] = {
-	&core_service, &undo_service, &settings_service, &site_service,
-	&site_daily_service, &snapshot_service, &directory_service,
-	&mongo_service, &admins_service, &doctor_service,
+	&core_service, &undo_service, &settings_service, &about_service,
+	&site_service, &site_daily_service, &snapshot_service,
+	&directory_service, &mongo_service, &admins_service, &doctor_service,
 	&setup_service, &support_service
 };
 

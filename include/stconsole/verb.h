@@ -126,9 +126,10 @@ void	 verb_command(const struct ctx *ctx, const struct verb *v,
 json_t	*verb_secret_ref(const char *name);
 
 /*
- * The house's own: verb.* job.* lock.* audit.* settings.*, and the actions
- * of undo and settings.
+ * The house's own: verb.* job.* lock.* audit.* settings.* about, and the
+ * actions of undo and settings.
  */
-extern const struct service core_service, undo_service, settings_service;
+extern const struct service core_service, undo_service, settings_service,
+	about_service;
 
 #endif

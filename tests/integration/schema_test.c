@@ -35,6 +35,7 @@ struct call {
 
 static const struct call calls[] = {
 	{ "verb.list", { NULL }, NULL, false },
+	{ "about", { NULL }, NULL, false },
 	{ "job.list", { "--limit", "5", NULL }, NULL, false },
 	{ "job.show", { "@job", NULL }, NULL, false },
 	{ "lock.list", { NULL }, NULL, false },
