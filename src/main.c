@@ -28,6 +28,13 @@ site_told(const struct ctx *ctx)
 	return ctx->site == NULL ? NULL : site_json(ctx->site);
 }
 
+static struct site *
+site_keep(const struct ctx *ctx)
+{
+	return ctx->site != NULL && site_is_demo(ctx->site) ?
+	    site_ref(ctx->site) : NULL;
+}
+
 static void
 services_end(struct ctx *ctx)
 {
@@ -40,6 +47,7 @@ static const struct world_hooks hooks = {
 	.services_end = services_end,
 	.site_free = site_free,
 	.banner = banner,
+	.site_keep = site_keep,
 	.site_told = site_told
 };
 

@@ -32,6 +32,11 @@ struct world_hooks {
 	 * ctx->site is known.  Borrowed until the ctx is gone.
 	 */
 	const char *(*banner)(const struct ctx *ctx);
+	/*
+	 * One more owner of ctx->site when it lasts only as long as it has
+	 * users (the demo), else NULL: a program of many calls keeps it.
+	 */
+	struct site *(*site_keep)(const struct ctx *ctx);
 	/* {"kind","root","name","demo"} of ctx->site; new, NULL: memory. */
 	json_t	*(*site_told)(const struct ctx *ctx);
 	/* More pages of the manual. */

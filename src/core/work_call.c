@@ -183,6 +183,26 @@ answer_dress(struct pool_call *c, const struct ctx *ctx,
 		    strlen(banner)));
 }
 
+/* Between two calls the demo would end, and the next be another one. */
+static void
+site_keep(struct pool *p, const struct ctx *ctx)
+{
+	const struct world_hooks	*h = p->world.hooks;
+	struct site			*site;
+
+	if (h == NULL || h->site_keep == NULL)
+		return;
+	site = h->site_keep(ctx);
+	pthread_mutex_lock(&p->lock);
+	if (p->kept == NULL) {
+		p->kept = site;
+		site = NULL;
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (site != NULL)
+		h->site_free(site);
+}
+
 json_t *
 pool_call_run(struct pool_call *c, const char *warning)
 {
@@ -202,6 +222,7 @@ pool_call_run(struct pool_call *c, const char *warning)
 	if (warning != NULL)
 		json_object_set_new(a.doc, "warning", json_lossy(warning,
 		    strlen(warning)));
+	site_keep(c->pool, &ctx);
 	ctx_close(&ctx);
 	return a.doc;
 }

@@ -42,6 +42,8 @@ pool_free(struct pool *p)
 		p->calls = c->next;
 		pool_call_free(c);
 	}
+	if (p->kept != NULL)
+		p->world.hooks->site_free(p->kept);
 	world_close(&p->world);
 	if (p->event_fd >= 0)
 		close(p->event_fd);

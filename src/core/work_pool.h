@@ -78,6 +78,7 @@ struct pool {
 	/* Under the lock. */
 	struct pool_call	*calls;
 	struct pool_item	*head, **tail;
+	struct site		*kept;		/* from site_keep */
 	unsigned		 threads, waiting, last_id;
 	bool			 is_ending, is_recovered;
 	bool			 is_left;	/* the last thread frees it */

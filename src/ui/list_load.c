@@ -55,13 +55,31 @@ list_with(const struct view_list *l, const struct screen_with *with,
 		err_set(e, ERR_REFUSED, 0, T_LIST_NO_ROW);
 		return NULL;
 	}
-	if (l->ask != NULL)
+	if (l->ask != NULL && edit_len(l->ask) > 0)
 		json_object_set_new(fields, l->screen->ask,
 		    json_string(edit_text(l->ask)));
 	out = screen_with_fill(with, count, &values);
 	if (out == NULL)
 		err_nomem(e);
 	return out;
+}
+
+/* Whether the verb wants what the input asks for. */
+static bool
+ask_is_required(const struct view_list *l)
+{
+	const struct screen_call	*load = &l->screen->load;
+	const struct verb		*v = registry_verb(work_world(
+					    app_work(l->view.app))->registry,
+					    load->verb);
+	size_t				 i, k;
+
+	for (i = 0; i < load->with_count; i++)
+		for (k = 0; load->with[i].from == FROM_FIELD && v != NULL &&
+		    k < v->param_count; k++)
+			if (str_equal(v->params[k].name, load->with[i].param))
+				return v->params[k].required;
+	return true;
 }
 
 void
@@ -80,12 +98,8 @@ list_load(struct view_list *l)
 		work_cancel(app_work(l->view.app), l->load_id);
 	l->load_id = 0;
 	l->needs_load = false;
-	if (l->ask != NULL) {
-		free(l->asked);
-		l->asked = strdup(edit_text(l->ask));
-		if (l->asked == NULL || l->asked[0] == '\0')
-			return;
-	}
+	if (l->ask != NULL && edit_len(l->ask) == 0 && ask_is_required(l))
+		return;
 	params = list_with(l, load->with, load->with_count, false, &e);
 	if (params == NULL) {
 		app_say_err(l->view.app, &e);
@@ -113,6 +127,9 @@ result_take(struct view_list *l, json_t *result)
 		(void)table_fill(l->table, rows, app_wall_ms(l->view.app));
 	if (l->follows && table_count(l->table) > 0)
 		table_focus_set(l->table, table_count(l->table) - 1);
+	/* What was asked for is there: the next key is for it. */
+	if (l->place == LIST_ASK && table_count(l->table) > 0)
+		l->place = LIST_ROWS;
 	if (l->place == LIST_ROWS && table_count(l->table) == 0 &&
 	    l->screen->item_count > 0)
 		l->place = LIST_ITEMS;

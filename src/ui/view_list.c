@@ -600,7 +600,6 @@ list_free(struct view *v)
 	json_decref(l->result);
 	edit_free(l->ask);
 	edit_free(l->filter);
-	free(l->asked);
 	free(l);
 }
 

@@ -25,7 +25,6 @@ struct view_list {
 	struct edit		*ask, *filter;
 	/* The first frame comes before the first call. */
 	bool			 needs_load;
-	char			*asked;		/* what the rows answer */
 	unsigned		 load_id;	/* 0: nothing under way */
 	int64_t			 load_ms;	/* when it was asked */
 	int64_t			 loaded_ms;	/* 0: never */

@@ -414,10 +414,17 @@ struct view *
 view_plan_new(struct app *app, const char *verb, json_t *params,
     const struct ctx_secret *secrets, size_t count, struct err *e)
 {
-	struct view_plan *p = calloc(1, sizeof(*p));
+	struct view_plan	*p = calloc(1, sizeof(*p));
+	AUTO_BUF struct buf	 title = BUF_INIT, name = BUF_INIT;
 
-	if (p == NULL || !view_text_init(&p->text, &ops, app, T_PREVIEW,
-	    NULL)) {
+	/* "admin.add" is typed "admin add". */
+	buf_puts(&name, verb);
+	for (char *dot = name.data; dot != NULL && *dot != '\0'; dot++)
+		if (*dot == '.')
+			*dot = ' ';
+	buf_printf(&title, T_PREVIEW, buf_str(&name));
+	if (p == NULL || !view_text_init(&p->text, &ops, app,
+	    buf_str(&title), NULL)) {
 		free(p);
 		json_decref(params);
 		err_nomem(e);
