@@ -35,15 +35,20 @@ struct work_call {
 	enum work_kind		 kind;
 	const char		*verb;		/* "admin.add" */
 	const json_t		*params;	/* object, or NULL for none */
-	/* Values of secret parameters; copied.  At most CTX_SECRETS. */
+	/* Values of secret parameters; copied.  params need not name them. */
 	struct ctx_secret	 secrets[CTX_SECRETS];
+	/* Where the text of inputs was read, for the shown command; copied. */
+	struct ctx_input	 inputs[CTX_SECRETS];
 	const char		*hash;		/* WORK_APPLY: 64 digits */
 	int			 confirm_within_s;	/* 0: keep */
 	const struct work_as	*as;		/* NULL: as the world says */
 };
 
 enum work_event_kind {
-	/* data: the members of struct progress_event; the latest only. */
+	/*
+	 * data: the members of struct progress_event; of each step and phase
+	 * the latest only.
+	 */
 	WORK_PROGRESS,
 	/* data: {"lines": [...], "lost": N} of a verb that follows. */
 	WORK_LINES,
@@ -60,7 +65,20 @@ enum work_event_kind {
 	/* Id 0: a job began, went on or ended, maybe by somebody else. */
 	WORK_JOBS,
 	/* Id 0: serve went away; calls under way get an answer with ERR_SYS. */
-	WORK_LOST
+	WORK_LOST,
+	/* Id 0: somebody else operates now, or nobody; see work_operator. */
+	WORK_OPERATOR
+};
+
+/*
+ * Of several consoles at one serve one operates, the others look on: what
+ * would change something is answered with ERR_HELD there.
+ */
+struct work_operator {
+	bool		 is_mine;	/* this console may change */
+	char		 user[64];	/* "": nobody operates */
+	char		 where[64];	/* their terminal */
+	int64_t		 since_ms;	/* wall clock */
 };
 
 struct work_event {
@@ -100,6 +118,14 @@ void	 work_command(const struct work *w, const char *verb,
 bool	 work_site_set(struct work *w, const char *site, struct err *e);
 const char *work_site(const struct work *w);		/* borrowed, or NULL */
 const struct world *work_world(const struct work *w);	/* borrowed */
+/* Who may change; where no serve is, that is each console for itself. */
+const struct work_operator *work_operator(const struct work *w);
+/*
+ * Asks to operate instead of whoever does; WORK_OPERATOR tells when it is
+ * so.  False with *e where the role or --read-only forbids it.
+ */
+bool	 work_operator_take(struct work *w, struct err *e);
+
 /* The caller's role as who runs the calls sees it. */
 const struct identity *work_who(const struct work *w);
 

@@ -17,6 +17,8 @@ struct work_ops {
 	int	 (*fd)(const struct work *w);
 	bool	 (*next)(struct work *w, struct work_event *ev);
 	unsigned (*jobs_hosted)(const struct work *w);
+	/* NULL: each operates for itself. */
+	bool	 (*operator_take)(struct work *w, struct err *e);
 };
 
 struct work {
@@ -24,6 +26,7 @@ struct work {
 	const struct world	*world;		/* borrowed */
 	char			*site;		/* NULL: find it */
 	struct identity		 who;
+	struct work_operator	 operator;
 };
 
 /* Takes site and identity from the world, which must outlive it. */
@@ -35,5 +38,14 @@ void	 work_fini(struct work *w);
 json_t	*work_progress_json(const struct progress_event *ev);
 /* True for a call that carries out a job here: it must not be torn. */
 bool	 work_call_is_job(const struct work_call *call, const struct verb *v);
+
+/* The data of an answer that is an error; NULL when memory is gone. */
+json_t	*work_error_json(const struct err *why);
+/*
+ * For serve, on what work_local_new made: nothing new is started, queued
+ * calls are answered, running ones hear CANCEL_INTERRUPT.  Their answers
+ * still come.
+ */
+void	 work_local_end(struct work *w);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stconsole/answer.h"
+#include "stconsole/clock.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 
@@ -19,6 +20,7 @@ work_init(struct work *w, const struct work_ops *ops,
 	w->world = world;
 	w->who = world->who;
 	w->site = NULL;
+	w->operator = (struct work_operator){ .is_mine = true };
 	return work_site_set(w, world->site_wanted, e);
 }
 
@@ -126,6 +128,30 @@ const struct identity *
 work_who(const struct work *w)
 {
 	return &w->who;
+}
+
+const struct work_operator *
+work_operator(const struct work *w)
+{
+	return &w->operator;
+}
+
+bool
+work_operator_take(struct work *w, struct err *e)
+{
+	return w->ops->operator_take == NULL || w->ops->operator_take(w, e);
+}
+
+json_t *
+work_error_json(const struct err *why)
+{
+	struct answer a;
+
+	answer_error(why, NULL, NULL, &a);
+	json_object_set_new(a.doc, "status", json_integer(a.status));
+	json_object_set_new(a.doc, "at",
+	    json_integer(clock_wall_ms(&clock_system)));
+	return a.doc;
 }
 
 bool

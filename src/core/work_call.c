@@ -35,6 +35,22 @@ secret_copy(struct pool_call *c, size_t i, const struct ctx_secret *from,
 }
 
 static bool
+inputs_copy(struct pool_call *c, const struct ctx_input *from, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < CTX_SECRETS; i++) {
+		if (from[i].name == NULL || from[i].path == NULL)
+			continue;
+		c->inputs[i].name = strdup(from[i].name);
+		c->inputs[i].path = strdup(from[i].path);
+		if (c->inputs[i].name == NULL || c->inputs[i].path == NULL)
+			return err_nomem(e);
+	}
+	return true;
+}
+
+static bool
 asked_copy(struct pool_call *c, const struct work *w,
     const struct work_call *asked, struct err *e)
 {
@@ -56,6 +72,8 @@ asked_copy(struct pool_call *c, const struct work *w,
 		if (asked->secrets[i].value != NULL &&
 		    !secret_copy(c, i, &asked->secrets[i], e))
 			return false;
+	if (!inputs_copy(c, asked->inputs, e))
+		return false;
 	if (c->verb == NULL || !c->verb->follows)
 		return true;
 	c->lines = calloc(1, sizeof(*c->lines));
@@ -104,11 +122,14 @@ pool_call_free(struct pool_call *c)
 	for (i = 0; i < CTX_SECRETS; i++) {
 		secret_free(c->secrets[i].value);
 		free((char *)(uintptr_t)c->secrets[i].name);
+		free((char *)(uintptr_t)c->inputs[i].name);
+		free((char *)(uintptr_t)c->inputs[i].path);
 	}
 	cancel_fini(&c->cancel);
 	json_decref(c->params);
 	json_decref(c->answer);
 	pool_lines_free(c->lines);
+	pool_progress_free(c);
 	free(c->site);
 	free(c);
 }
@@ -123,6 +144,7 @@ ctx_make(struct pool_call *c, struct ctx *ctx)
 	ctx->read_only = c->read_only;
 	ctx->site_wanted = c->site;
 	memcpy(ctx->secrets, c->secrets, sizeof(ctx->secrets));
+	memcpy(ctx->inputs, c->inputs, sizeof(ctx->inputs));
 	c->listener = (struct progress){
 		.report = pool_progress_report, .arg = c
 	};
@@ -228,24 +250,12 @@ pool_call_run(struct pool_call *c, const char *warning)
 }
 
 json_t *
-pool_error(const struct err *why)
-{
-	struct answer a;
-
-	answer_error(why, NULL, NULL, &a);
-	json_object_set_new(a.doc, "status", json_integer(a.status));
-	json_object_set_new(a.doc, "at",
-	    json_integer(clock_wall_ms(&clock_system)));
-	return a.doc;
-}
-
-json_t *
 pool_call_dropped(struct pool_call *c)
 {
 	struct err e = { 0 };
 
 	(void)cancel_check(&c->cancel, &e);
-	return pool_error(&e);
+	return work_error_json(&e);
 }
 
 char *

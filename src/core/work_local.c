@@ -210,7 +210,9 @@ local_start(struct work *w, const struct work_call *asked, struct err *e)
 		return 0;
 	watch_start((struct work_local *)w);
 	pthread_mutex_lock(&p->lock);
-	if (thread_want(p, e)) {
+	if (p->is_ending) {
+		err_set(e, ERR_CANCELLED, 0, T_WORK_ENDING);
+	} else if (thread_want(p, e)) {
 		for (at = &p->calls; *at != NULL; at = &(*at)->next)
 			;
 		*at = c;
@@ -291,12 +293,22 @@ pool_end(struct pool *p)
 
 	p->is_ending = true;
 	for (c = p->calls; c != NULL; c = c->next) {
-		if (c->state == CALL_QUEUED)
-			c->state = CALL_ENDED;
-		else if (c->state == CALL_RUNNING)
+		if (c->state != CALL_ENDED)
 			cancel_request(&c->cancel, CANCEL_INTERRUPT);
+		if (c->state == CALL_QUEUED)
+			call_end(c, pool_call_dropped(c));
 	}
 	pthread_cond_broadcast(&p->wake);
+}
+
+void
+work_local_end(struct work *w)
+{
+	struct pool *p = pool_of(w);
+
+	pthread_mutex_lock(&p->lock);
+	pool_end(p);
+	pthread_mutex_unlock(&p->lock);
 }
 
 static unsigned

@@ -11,7 +11,9 @@
 #include "stconsole/job.h"
 #include "stconsole/work.h"
 
-#define POOL_LINES_MAX	2048	/* of a follower that nobody reads */
+/* What is kept for somebody who does not read. */
+#define POOL_LINES_MAX		2048
+#define POOL_PROGRESS_MAX	256
 
 struct pool;
 struct pool_call;
@@ -24,8 +26,9 @@ struct pool_item {
 	bool			 is_queued;
 };
 
-/* A progress_event whose words are its own. */
+/* A progress_event whose words are its own; the newest is the last. */
 struct pool_progress {
+	struct pool_progress	*next;
 	struct progress_event	 ev;
 	char			 job[JOB_ID_SIZE], title[256];
 	char			 phase[24], unit[24];
@@ -46,7 +49,8 @@ struct pool_call {
 	enum work_kind		 kind;
 	const struct verb	*verb;		/* NULL: WORK_WAIT */
 	json_t			*params;
-	struct ctx_secret	 secrets[CTX_SECRETS];	/* names owned too */
+	struct ctx_secret	 secrets[CTX_SECRETS];	/* all of it owned */
+	struct ctx_input	 inputs[CTX_SECRETS];
 	char			 hash[65];
 	int			 confirm_within_s;
 	struct identity		 who;
@@ -60,7 +64,8 @@ struct pool_call {
 	/* Under the pool's lock. */
 	struct pool_call	*next;		/* in the order of start */
 	enum pool_state		 state;
-	struct pool_progress	 progress;
+	struct pool_progress	*progress, *progress_last;
+	size_t			 progress_count;
 	struct pool_lines	*lines;		/* of a follower */
 	json_t			*answer;
 	struct pool_item	 items[WORK_ANSWER + 1];
@@ -94,8 +99,6 @@ void	 pool_call_free(struct pool_call *c);
 json_t	*pool_call_run(struct pool_call *c, const char *warning);
 /* The answer of one that was never begun. */
 json_t	*pool_call_dropped(struct pool_call *c);
-/* The data of an answer that is an error. */
-json_t	*pool_error(const struct err *why);
 /* Undoes what nobody confirmed (job_recover); a new sentence, or NULL. */
 char	*pool_recover(struct pool *p);
 
@@ -108,6 +111,7 @@ bool	 pool_item_take(struct pool *p, struct work_event *ev);
 /* ctx->progress and ctx->on_line of a call; arg is the call. */
 void	 pool_progress_report(void *arg, const struct progress_event *ev);
 void	 pool_line_report(void *arg, const char *line);
+void	 pool_progress_free(struct pool_call *c);
 void	 pool_lines_free(struct pool_lines *l);
 
 #endif

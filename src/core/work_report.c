@@ -1,6 +1,6 @@
 /*
  * What calls tell while they run.  A thread that reports never waits for
- * whoever listens: only the latest progress is kept, and of lines the newest.
+ * whoever listens: of progress the latest is kept, and of lines the newest.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -44,20 +44,72 @@ keep(char *to, size_t size, const char *from)
 	return to;
 }
 
+static bool
+is_same_piece(const struct pool_progress *k, const struct progress_event *ev)
+{
+	return k != NULL && k->ev.step == ev->step && str_equal(k->job,
+	    ev->job) && str_equal(k->phase, ev->phase);
+}
+
+/* Where the event goes; the latest takes the place of its own piece. */
+static struct pool_progress *
+progress_slot(struct pool_call *c, const struct progress_event *ev)
+{
+	struct pool_progress *k;
+
+	if (is_same_piece(c->progress_last, ev) ||
+	    c->progress_count == POOL_PROGRESS_MAX)
+		return c->progress_last;
+	k = calloc(1, sizeof(*k));
+	if (k == NULL)
+		return c->progress_last;
+	if (c->progress_last != NULL)
+		c->progress_last->next = k;
+	else
+		c->progress = k;
+	c->progress_last = k;
+	c->progress_count++;
+	return k;
+}
+
 void
 pool_progress_report(void *arg, const struct progress_event *ev)
 {
 	struct pool_call	*c = arg;
-	struct pool_progress	*k = &c->progress;
+	struct pool_progress	*k;
 
 	pthread_mutex_lock(&c->pool->lock);
-	k->ev = *ev;
-	k->ev.job = keep(k->job, sizeof(k->job), ev->job);
-	k->ev.title = keep(k->title, sizeof(k->title), ev->title);
-	k->ev.phase = keep(k->phase, sizeof(k->phase), ev->phase);
-	k->ev.unit = keep(k->unit, sizeof(k->unit), ev->unit);
-	pool_item_put(&c->items[WORK_PROGRESS]);
+	k = progress_slot(c, ev);
+	if (k != NULL) {
+		k->ev = *ev;
+		k->ev.job = keep(k->job, sizeof(k->job), ev->job);
+		k->ev.title = keep(k->title, sizeof(k->title), ev->title);
+		k->ev.phase = keep(k->phase, sizeof(k->phase), ev->phase);
+		k->ev.unit = keep(k->unit, sizeof(k->unit), ev->unit);
+		pool_item_put(&c->items[WORK_PROGRESS]);
+	}
 	pthread_mutex_unlock(&c->pool->lock);
+}
+
+static json_t *
+progress_take(struct pool_call *c)
+{
+	struct pool_progress	*k = c->progress;
+	json_t			*j = work_progress_json(&k->ev);
+
+	c->progress = k->next;
+	if (c->progress == NULL)
+		c->progress_last = NULL;
+	c->progress_count--;
+	free(k);
+	return j;
+}
+
+void
+pool_progress_free(struct pool_call *c)
+{
+	while (c->progress != NULL)
+		json_decref(progress_take(c));
 }
 
 void
@@ -125,31 +177,44 @@ call_forget(struct pool_call *c)
 	pool_call_free(c);
 }
 
+static void
+item_remove(struct pool *p, struct pool_item *item)
+{
+	uint64_t	 count;
+	ssize_t		 ignored;
+
+	p->head = item->next;
+	item->is_queued = false;
+	if (p->head != NULL)
+		return;
+	p->tail = &p->head;
+	ignored = read(p->event_fd, &count, sizeof(count));
+	(void)ignored;
+}
+
 bool
 pool_item_take(struct pool *p, struct work_event *ev)
 {
 	struct pool_item	*item = p->head;
-	uint64_t		 count;
-	ssize_t			 ignored;
+	struct pool_call	*c = item != NULL ? item->call : NULL;
 
 	if (item == NULL)
 		return false;
-	p->head = item->next;
-	if (p->head == NULL) {
-		p->tail = &p->head;
-		ignored = read(p->event_fd, &count, sizeof(count));
-		(void)ignored;
-	}
-	item->is_queued = false;
 	ev->kind = item->kind;
-	ev->id = item->call->id;
+	ev->id = c->id;
 	if (item->kind == WORK_PROGRESS) {
-		ev->data = work_progress_json(&item->call->progress.ev);
-	} else if (item->kind == WORK_LINES) {
-		ev->data = lines_take(item->call->lines);
+		ev->data = progress_take(c);
+		/* More of it stays in front of the answer. */
+		if (c->progress == NULL)
+			item_remove(p, item);
+		return true;
+	}
+	item_remove(p, item);
+	if (item->kind == WORK_LINES) {
+		ev->data = lines_take(c->lines);
 	} else {
-		ev->data = TAKE(item->call->answer);
-		call_forget(item->call);
+		ev->data = TAKE(c->answer);
+		call_forget(c);
 	}
 	return true;
 }
