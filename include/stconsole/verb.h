@@ -104,6 +104,12 @@ const struct verb *registry_match(const struct registry *r,
  * are ERR_USAGE.  New object with every given parameter.
  */
 json_t	*verb_params(const struct verb *v, const json_t *given, struct err *e);
+/*
+ * The same for the value of one parameter (an array where it takes many): a
+ * form checks while somebody types.  New reference, NULL with *e.
+ */
+json_t	*verb_param_value(const struct verb_param *p, const json_t *given,
+	     struct err *e);
 
 /*
  * The one door.  Checks role and read-only mode, then reads, plans or acts.

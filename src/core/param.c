@@ -171,8 +171,9 @@ param_convert(const struct verb_param *p, const json_t *given, struct err *e)
 	}
 }
 
-static json_t *
-convert(const struct verb_param *p, const json_t *given, struct err *e)
+json_t *
+verb_param_value(const struct verb_param *p, const json_t *given,
+    struct err *e)
 {
 	AUTO_JSON json_t	*list = NULL;
 	json_t			*item, *one;
@@ -228,7 +229,7 @@ verb_params(const struct verb *v, const json_t *given, struct err *e)
 			return NULL;
 		}
 		err_nomem(e);
-		made = convert(p, value, e);
+		made = verb_param_value(p, value, e);
 		if (made == NULL || json_object_set_new(out, name, made) < 0)
 			return NULL;
 	}

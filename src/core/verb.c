@@ -216,6 +216,24 @@ file_word(const struct ctx *ctx, const struct verb_param *p)
 	return "-";
 }
 
+/* A value that looks like an option is joined to its own. */
+static void
+add_option(struct buf *out, const char *option, const char *word)
+{
+	AUTO_FREE char *joined = NULL;
+
+	if (!str_starts(word, "--")) {
+		add_word(out, option);
+		add_word(out, word);
+		return;
+	}
+	joined = str_format("%s=%s", option, word);
+	if (joined == NULL)
+		out->failed = true;
+	else
+		add_word(out, joined);
+}
+
 static void
 add_value(const struct ctx *ctx, struct buf *out,
     const struct verb_param *p, const json_t *value)
@@ -223,6 +241,7 @@ add_value(const struct ctx *ctx, struct buf *out,
 	AUTO_FREE char	*option = str_format("--%s%s", p->name,
 	    p->type == PARAM_SECRET && !str_ends(p->name, "_file") ?
 	    "_file" : "");
+	const char	*word;
 	char		 number[32], *c;
 
 	for (c = option; c != NULL && *c != '\0'; c++)
@@ -237,17 +256,19 @@ add_value(const struct ctx *ctx, struct buf *out,
 			add_word(out, option);
 		return;
 	}
-	if (!p->positional || p->type == PARAM_SECRET)
-		add_word(out, option);
 	if (p->type == PARAM_SECRET || p->type == PARAM_INPUT) {
-		add_word(out, file_word(ctx, p));
+		word = file_word(ctx, p);
 	} else if (json_is_integer(value)) {
 		snprintf(number, sizeof(number), "%lld",
 		    (long long)json_integer_value(value));
-		add_word(out, number);
+		word = number;
 	} else {
-		add_word(out, json_string_value(value));
+		word = json_string_value(value);
 	}
+	if (p->positional && p->type != PARAM_SECRET)
+		add_word(out, word);
+	else
+		add_option(out, option, word);
 }
 
 /* Positional values that could be taken for options come after "--". */

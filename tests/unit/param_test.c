@@ -147,10 +147,47 @@ test_the_command_line_can_be_typed_again(void **state)
 	    "--pass-file - --needed 'it'\\''s' -- 'a b' x -y");
 }
 
+/* "--reason --yes" would be an option without a value, and one more. */
+static void
+test_a_value_like_an_option_is_joined_to_its_own(void **state)
+{
+	AUTO_JSON json_t	*given = json_pack("{s:s, s:s}", "needed",
+	    "--yes", "text", "--x");
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	struct ctx		 ctx = { .site_wanted = "/opt/x" };
+
+	(void)state;
+	verb_command(&ctx, &verb, given, &b);
+	assert_string_equal(buf_str(&b), "stconsole toy all --needed=--yes "
+	    "-- --x");
+}
+
+static void
+test_one_value_is_checked_without_the_others(void **state)
+{
+	AUTO_JSON json_t	*bad = json_string("nine"), *good = NULL;
+	AUTO_JSON json_t	*made = NULL, *none = NULL;
+	struct err		 e = { 0 };
+	size_t			 i = 0;
+
+	(void)state;
+	while (strcmp(verb.params[i].name, "count") != 0)
+		i++;
+	none = verb_param_value(&verb.params[i], bad, &e);
+	assert_null(none);
+	assert_int_equal(e.domain, ERR_USAGE);
+	good = json_string("3");
+	made = verb_param_value(&verb.params[i], good, &e);
+	assert_int_equal(json_integer_value(made), 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_a_value_like_an_option_is_joined_to_its_own),
+		cmocka_unit_test(test_one_value_is_checked_without_the_others),
 		cmocka_unit_test(test_values_are_converted_to_their_type),
 		cmocka_unit_test(
 		    test_values_that_are_none_are_usage_errors_by_name),
