@@ -34,7 +34,7 @@ struct setup_step {
 extern const struct setup_step setup_steps[];
 extern const size_t setup_step_count;
 
-/* --- found.c ------------------------------------------------------------ */
+/* --- found.c ------------------------------------------------------------- */
 
 void	 found_set(struct step_found *f, enum step_state state,
 	     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -50,7 +50,7 @@ bool	 found_why(struct step_found *f, const struct err *why,
 bool	 setup_ask(struct ctx *ctx, const char *verb, json_t *given,
 	     json_t **result, struct err *e);
 
-/* --- sight.c: the steps of the deployment; own.c: those of the console ---- */
+/* --- sight.c: the steps of the deployment; own.c: those of the console --- */
 
 bool	 look_site(struct look *, struct step_found *, struct err *);
 bool	 look_mongo(struct look *, struct step_found *, struct err *);
@@ -61,7 +61,7 @@ bool	 look_theme(struct look *, struct step_found *, struct err *);
 bool	 look_roles(struct look *, struct step_found *, struct err *);
 bool	 look_state(struct look *, struct step_found *, struct err *);
 
-/* --- me.c ----------------------------------------------------------------- */
+/* --- me.c ---------------------------------------------------------------- */
 
 /* Who the caller is in Sametime. */
 struct me {
@@ -75,7 +75,7 @@ bool	 me_find(struct ctx *ctx, bool has_site, struct me *me,
 	     struct err *e);
 void	 me_fini(struct me *me);
 
-/* --- verbs ---------------------------------------------------------------- */
+/* --- verbs --------------------------------------------------------------- */
 
 bool	 me_show_read(struct ctx *, const json_t *, json_t **, struct err *);
 bool	 setup_show_read(struct ctx *, const json_t *, json_t **,

@@ -100,7 +100,7 @@ setup_show_read(struct ctx *ctx, const json_t *params, json_t **result,
 	return *result != NULL || err_nomem(e);
 }
 
-/* --- setup.skip ----------------------------------------------------------- */
+/* --- setup.skip ---------------------------------------------------------- */
 
 /* The list with the word, or without it. */
 static void
