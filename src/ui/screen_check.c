@@ -168,6 +168,9 @@ check_action_call(struct screen_loader *l, const struct screen_action *a,
 
 	if (v->read != NULL)
 		return screen_fail(l, a->call.verb, T_SCREEN_READS, v->name);
+	/* Typed twice by mistake, the same letter must not apply. */
+	if (a->key == 'a' || a->key == 'c')
+		return screen_fail(l, a, T_SCREEN_KEY_APPLY, a->key);
 	if (!screen_check_call(l, &a->call, from, NULL, 0))
 		return false;
 	return !a->takes_marks || takes_many(a) ||

@@ -324,18 +324,28 @@ text_or_null(const char *s)
 	    json_lossy(s, strlen(s));
 }
 
+/* As status marks its lines. */
+static const char *
+mark_name(const struct admin *a)
+{
+	if (a->state == ADMIN_UNKNOWN)
+		return "unknown";
+	return a->state == ADMIN_FOUND && json_array_size(a->problems) == 0 ?
+	    "ok" : "warn";
+}
+
 json_t *
 admin_json(const struct admin *a)
 {
 	bool	 known = a->match.count > 0;
 
-	return json_pack("{s:o,s:o,s:o,s:o,s:s,s:O}",
+	return json_pack("{s:o,s:o,s:o,s:o,s:s,s:O,s:s,s:b}",
 	    "id", json_lossy(a->id, strlen(a->id)),
 	    "email", json_lossy(a->email, strlen(a->email)),
 	    "name", text_or_null(known ? a->match.person.name : NULL),
 	    "dn", text_or_null(known ? a->match.person.dn : NULL),
 	    "directory", admin_state_name(a->state),
-	    "problems", a->problems);
+	    "problems", a->problems, "mark", mark_name(a), "you", a->is_you);
 }
 
 const char *

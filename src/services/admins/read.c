@@ -108,8 +108,7 @@ admin_show_read(struct ctx *ctx, const json_t *params, json_t **result,
 		    T_NOT_ADMIN_HINT);
 	}
 	j = admin_json(a);
-	if (j == NULL ||
-	    json_object_set_new(j, "you", json_boolean(a->is_you)) != 0)
+	if (j == NULL)
 		return err_nomem(e);
 	if (!mark_unverified(j, l.unverified, e))
 		return false;

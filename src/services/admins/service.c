@@ -80,7 +80,8 @@ static const struct verb_param repair_params[] = {
 	"\"id\":\"string\",\"email\":\"string\",\"name\":\"string?\"," \
 	"\"dn\":\"string?\",\"directory\":" \
 	"\"=found|missing|duplicate|disabled|unknown\"," \
-	"\"problems\":[\"string\"]"
+	"\"problems\":[\"string\"],\"mark\":\"=ok|warn|unknown\"," \
+	"\"you\":\"bool\""
 
 static const struct verb verbs[] = {
 	{ .name = "admin.list", .role = ROLE_VIEWER, .risk = RISK_NONE,
@@ -95,7 +96,7 @@ static const struct verb verbs[] = {
 	  .help = "Show one administrator",
 	  .params = show_params, .param_count = LENGTH(show_params),
 	  .read = admin_show_read,
-	  .schema = "{" ADMIN_SHAPE ",\"you\":\"bool\","
+	  .schema = "{" ADMIN_SHAPE ","
 	  "\"unverified\":\"bool?\"}" },
 	{ .name = "admin.export", .role = ROLE_VIEWER, .risk = RISK_NONE,
 	  .help = "Give the list as CSV or JSON text",
