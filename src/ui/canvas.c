@@ -159,10 +159,10 @@ cluster_set(struct canvas *c, int row, int col, enum look look, const char *s,
 	if (columns == 0)
 		return 0;
 	cell = cell_take(c, row, col);
+	memset(cell, 0, sizeof(*cell));
 	cell->len = (uint8_t)utf8_cluster_show(s, bytes, cell->text);
 	cell->columns = (uint8_t)columns;
 	cell->look = (uint8_t)look;
-	cell->glyph = GLYPH_NONE;
 	if (columns == 2) {
 		cell = cell_take(c, row, col + 1);
 		/* What was to the right keeps its own cell. */

@@ -32,6 +32,7 @@ enum glyph {
 /* As theme files and goldens name it: "focus". */
 const char *look_name(enum look look);
 
+/* Equal cells are equal bytes. */
 struct cell {
 	char		 text[UTF8_CLUSTER_SHOWN];	/* not terminated */
 	uint8_t		 len;

@@ -20,6 +20,10 @@ enum select_style { SELECT_CARET, SELECT_NAME, SELECT_ROW };
 #define ATTR_DIM	8u
 
 /* Colours are 0..15 as terminals number them, -1 the terminal's own. */
+/*
+ * Without colours (NO_COLOR, a terminal that has none) the attributes are
+ * all that is left, so they have to tell the focus.
+ */
 struct theme_look {
 	unsigned	 attr;
 	int		 fg, bg;
@@ -37,8 +41,9 @@ struct theme {
 };
 
 /*
- * Loads NAME from override_dir (may be NULL), then dir.  "auto" is the
- * caller's to resolve.  The error names file, line and what was expected.
+ * Loads NAME from override_dir (may be NULL), then dir; the theme it is
+ * based on the same way.  "auto" is the caller's to resolve.  The error names
+ * file, line and what was expected; *t is unchanged then.
  */
 bool	 theme_load(const char *dir, const char *override_dir,
 	     const char *name, struct theme *t, struct err *e);
@@ -54,9 +59,11 @@ struct profile_facts {
 	bool		 is_ssh;
 	bool		 is_utf8;	/* the locale */
 	bool		 no_color;	/* NO_COLOR set and not empty */
+	bool		 is_light;	/* COLORFGBG says so */
 	int		 colors;	/* of terminfo; 0 none */
 };
 
+/* Strings are borrowed from the environment. */
 void	 profile_facts_get(int fd, struct profile_facts *f);
 enum profile profile_choose(const struct profile_facts *f);
 /* The theme that "auto" means. */

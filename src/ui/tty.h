@@ -1,11 +1,14 @@
 /*
- * The terminal: the only module that knows curses (tty_curses.c).  Shows a
- * canvas with the fewest bytes, reads keys, restores the terminal however
- * the program ends.  Output never blocks the caller: a terminal that does
- * not read is skipped and painted whole when it reads again.
+ * The terminal.  Shows a canvas with the fewest bytes, reads keys, restores
+ * the terminal however the program ends.  Output never blocks the caller:
+ * bytes that the terminal does not take wait here, one frame at most, and no
+ * other frame is drawn before they are gone.
+ *
+ * In raw mode Ctrl-Z alone is still a signal (SIGTSTP to the whole group);
+ * Ctrl-C and Ctrl-\ arrive as bytes.  Flow control stays as it was.
  *
  * One thread, the one that opened it; tty_restore alone may be called from a
- * signal handler.
+ * signal handler.  One tty at a time.
  */
 #ifndef UI_TTY_H
 #define UI_TTY_H
@@ -17,7 +20,7 @@
 struct tty;
 
 struct tty_options {
-	int		 in, out;	/* descriptors; not closed */
+	int		 in, out;	/* not closed, flags not changed */
 	const char	*term;		/* NULL: the environment's TERM */
 	enum profile	 profile;
 	enum glyph_set	 glyphs;
@@ -43,6 +46,8 @@ void	 tty_restore(void);
 void	 tty_theme_set(struct tty *t, const struct theme *theme,
 	     enum profile profile, enum glyph_set glyphs);
 bool	 tty_has_function_keys(const struct tty *t);
+/* Colours of a type as terminfo says, 0 for none; -1: an unknown type. */
+int	 tty_term_colors(const char *term);
 
 /* The size as the kernel tells; 80x24 when it does not know. */
 void	 tty_size(const struct tty *t, int *rows, int *cols);
@@ -59,18 +64,26 @@ bool	 tty_size_is_known(const struct tty *t);
 
 enum tty_shown {
 	TTY_SHOWN,
-	TTY_BUSY,	/* the terminal does not read; ask again later */
+	TTY_BUSY,	/* call again when tty_fd_out is writable */
 	TTY_GONE	/* hang-up */
 };
-/* Shows the canvas and puts the hardware cursor on its cursor. */
+/*
+ * Shows the canvas and puts the hardware cursor on its cursor, with one
+ * write(2).  After TTY_BUSY the next call shows whatever is new by then.
+ */
 enum tty_shown tty_show(struct tty *t, const struct canvas *c);
+/* For poll(), after TTY_BUSY only: POLLOUT. */
+int	 tty_fd_out(const struct tty *t);
 /* The next tty_show paints all (Ctrl-L, after SIGCONT, broadcasts). */
 void	 tty_repaint(struct tty *t);
 void	 tty_bell(struct tty *t);
 
 /* For poll(): the input; tty_key after it is readable, until false. */
 int	 tty_fd(const struct tty *t);
-/* Reads what is there, once, without blocking; PRESS_EOF at its end. */
+/*
+ * Reads what is there, once, without blocking.  False when the terminal is
+ * gone: tty_key gives PRESS_EOF then, after what came before.
+ */
 bool	 tty_read(struct tty *t, int64_t now_ms);
 bool	 tty_key(struct tty *t, int64_t now_ms, struct press *p);
 int	 tty_key_due(const struct tty *t, int64_t now_ms);
@@ -81,7 +94,7 @@ bool	 tty_resume(struct tty *t, struct err *e);
 
 /* Bytes sent so far, frames, frames skipped: for tests and --stats. */
 struct tty_counts {
-	uint64_t	 bytes, frames, unchanged, skipped;
+	uint64_t	 bytes, writes, frames, unchanged, skipped;
 };
 void	 tty_counts(const struct tty *t, struct tty_counts *out);
 
