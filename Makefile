@@ -45,14 +45,15 @@ LIB_SRC	+= src/all.c
 LIB_OBJ	:= $(LIB_SRC:%.c=$(B)/%.o)
 LAB_SRC	:= $(sort $(wildcard tests/lab/*.c))
 LAB_LIB	:= $(filter-out tests/lab/main.c,$(LAB_SRC))
-TESTS	:= $(sort $(wildcard tests/unit/*_test.c tests/property/*_test.c))
+TESTS	:= $(sort $(wildcard tests/unit/*_test.c tests/property/*_test.c \
+	  tests/screen/*_test.c))
 INTEG	:= $(sort $(wildcard tests/integration/*_test.c))
 FUZZERS	:= $(sort $(wildcard tests/fuzz/*_fuzz.c))
 BENCHES	:= $(sort $(wildcard tests/bench/*_bench.c))
 BENCH_LIB := tests/bench/bench.c
 # Shared by the tests: no main() inside.
 TEST_LIB := $(sort $(filter-out %_test.c,$(wildcard tests/unit/*.c \
-	  tests/property/*.c tests/integration/*.c)))
+	  tests/property/*.c tests/screen/*.c tests/integration/*.c)))
 
 TEST_BIN := $(TESTS:%.c=$(B)/%)
 INTEG_BIN := $(INTEG:%.c=$(B)/%)
@@ -99,7 +100,8 @@ $(B)/libtests.a: $(TEST_LIB:%.c=$(B)/%.o) $(LAB_LIB:%.c=$(B)/%.o)
 $(TEST_BIN) $(INTEG_BIN) $(BENCH_BIN): $(B)/%: $(B)/%.o $(B)/libtests.a \
     $(B)/libstconsole.a
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ \
-	    $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(PKG_LIBS)
+	    $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(PKG_LIBS) \
+	    $(if $(findstring /screen/,$@),-lvterm)
 
 # libFuzzer brings main(); CC is clang then.
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libstconsole.a
@@ -212,12 +214,12 @@ test-built:
 		[ -n "$$built" ] || echo plain 1 $(B)/every-program; \
 	} | $(RUN)
 
-check: ## unit and property tests; no server, under a minute
+check: ## unit, property and screen tests; no server, under a minute
 	@$(SUB) all unit-programs
 	@tests/lint/includes
 	@{ $(UNIT_PLAN) } | $(RUN)
 
-asan: ## unit and property tests under ASan and UBSan
+asan: ## unit, property and screen tests under ASan and UBSan
 	@$(ASAN) unit-programs
 	@{ $(ASAN_PLAN) } | $(RUN)
 
