@@ -156,6 +156,9 @@ screen_open(struct tty_screen *s, const char *term, struct err *e)
 {
 	AUTO_BUF struct buf cup = BUF_INIT;
 
+	/* newterm() loses memory when it does not know the type. */
+	if (tty_term_colors(term) < 0)
+		return refuse(term, e);
 	s->file = memory_file(e);
 	if (s->file == NULL)
 		return false;

@@ -432,7 +432,7 @@ a_signal_restores_what_close_restores(void **state)
 	}
 }
 
-/* --- keys ---------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------- */
 
 static void
 read_now(struct bench *b)
@@ -560,7 +560,7 @@ frames_are_shown_at_once_where_the_terminal_can(void **state)
 	close_all(&b);
 }
 
-/* --- slow readers ----------------------------------------------------------- */
+/* --- slow readers ----------------------------------------------------- */
 
 static void
 fill(struct bench *b, int frame)
@@ -605,7 +605,7 @@ a_terminal_that_does_not_read_never_blocks(void **state)
 	}
 }
 
-/* --- what cannot be opened ------------------------------------------------- */
+/* --- what cannot be opened -------------------------------------------- */
 
 static void
 is_refused(const char *term, const char *words)
