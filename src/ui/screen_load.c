@@ -240,17 +240,28 @@ screen_load(const struct screen_paths *paths,
     const struct registry *registry, const char *name, struct err *e)
 {
 	AUTO_FREE char		*file = screen_file(paths, name, e);
+	AUTO_BUF struct buf	 yaml = BUF_INIT;
+
+	if (file == NULL || !file_read(AT_FDCWD, file, YAML_TREE_SIZE_MAX,
+	    &yaml, e))
+		return NULL;
+	return screen_parse(paths, registry, name, file, &yaml, e);
+}
+
+struct screen *
+screen_parse(const struct screen_paths *paths,
+    const struct registry *registry, const char *name, const char *file,
+    const struct buf *yaml, struct err *e)
+{
 	struct screen_loader	 l = { .paths = paths, .registry = registry,
 				    .e = e };
 	bool			 ok;
 
-	if (file == NULL)
-		return NULL;
 	l.s = screen_new(name, file, e);
 	if (l.s == NULL)
 		return NULL;
-	ok = yaml_tree_read(&l.tree, file, e) && screen_read_all(&l) &&
-	    screen_check(&l) && screen_text_all(&l);
+	ok = yaml_tree_parse(&l.tree, file, buf_str(yaml), yaml->len, e) &&
+	    screen_read_all(&l) && screen_check(&l) && screen_text_all(&l);
 	yaml_tree_free(&l.tree);
 	free(l.notes);
 	if (ok)

@@ -120,6 +120,10 @@ struct screen_section {
 bool	 screen_sections_read(struct arena *a, const struct screen_paths *p,
 	     const char *name, const struct screen_section **first,
 	     struct err *e);
+/* The same of one file's content; behind the sections there are. */
+bool	 screen_sections_parse(struct arena *a, const char *file,
+	     const struct buf *text, const struct screen_section **first,
+	     struct err *e);
 const struct screen_section *screen_section_find(
 	     const struct screen_section *first, const char *id);
 /* Gives every part of l->s its text. */
@@ -176,6 +180,10 @@ bool	 screen_no_member(struct screen_loader *l, const void *what,
 
 /* --- screen_load.c ------------------------------------------------------ */
 
+/* screen_load of a file's content; its words are read as ever. */
+struct screen *screen_parse(const struct screen_paths *paths,
+	     const struct registry *registry, const char *name,
+	     const char *file, const struct buf *yaml, struct err *e);
 /* [a-z][a-z0-9_]*: screens and ids. */
 bool	 screen_is_name(const char *s);
 /* There is such a file, or a view of the program's own. */

@@ -23,7 +23,6 @@ struct reader {
 	const char		*file;		/* for errors */
 	struct screen_section	*own;		/* first of this file */
 	struct screen_section	*last;
-	const struct screen_section **first;	/* of all files */
 	struct buf		 help;
 	struct err		*e;
 };
@@ -94,8 +93,6 @@ section_begin(struct reader *r, const char *line, size_t len, unsigned number)
 	    .file = r->file, .line = number };
 	if (r->last != NULL)
 		r->last->next = s;
-	else if (*r->first == NULL)
-		*r->first = s;
 	if (r->own == NULL)
 		r->own = s;
 	r->last = s;
@@ -132,25 +129,43 @@ lines_read(struct reader *r, const struct buf *text)
 	return section_end(r);
 }
 
+bool
+screen_sections_parse(struct arena *a, const char *file,
+    const struct buf *text, const struct screen_section **first,
+    struct err *e)
+{
+	struct reader	 r = { .arena = a, .file = file, .e = e };
+	bool		 ok;
+
+	ok = lines_read(&r, text);
+	buf_fini(&r.help);
+	if (!ok || r.own == NULL)
+		return ok;
+	while (*first != NULL)
+		first = &((struct screen_section *)(uintptr_t)*first)->next;
+	*first = r.own;
+	return true;
+}
+
 /* A file that is not there has no sections. */
 static bool
-file_sections(struct reader *r, const char *dir, const char *lang,
-    const char *name)
+file_sections(struct arena *a, const char *dir, const char *lang,
+    const char *name, const struct screen_section **first, struct err *e)
 {
 	AUTO_FREE char		*path = str_format("%s/%s/%s.txt", dir, lang,
 	    name);
 	AUTO_BUF struct buf	 text = BUF_INIT;
+	char			*file;
 
 	if (path == NULL)
-		return err_nomem(r->e);
+		return err_nomem(e);
 	if (!file_exists(AT_FDCWD, path))
 		return true;
-	r->file = arena_dup(r->arena, path, strlen(path));
-	if (r->file == NULL)
-		return err_nomem(r->e);
-	r->own = NULL;
-	return file_read(AT_FDCWD, path, TEXT_SIZE_MAX, &text, r->e) &&
-	    lines_read(r, &text);
+	file = arena_dup(a, path, strlen(path));
+	if (file == NULL)
+		return err_nomem(e);
+	return file_read(AT_FDCWD, path, TEXT_SIZE_MAX, &text, e) &&
+	    screen_sections_parse(a, file, &text, first, e);
 }
 
 bool
@@ -159,7 +174,6 @@ screen_sections_read(struct arena *a, const struct screen_paths *p,
 {
 	const char	*langs[] = { p->lang, "en" };
 	const char	*dirs[] = { p->override_dir, p->dir };
-	struct reader	 r = { .arena = a, .first = first, .e = e };
 	bool		 ok = true;
 	size_t		 i, k;
 
@@ -167,9 +181,8 @@ screen_sections_read(struct arena *a, const struct screen_paths *p,
 	for (i = str_equal(p->lang, "en") || p->lang == NULL; i < 2; i++)
 		for (k = 0; k < LENGTH(dirs); k++)
 			if (ok && dirs[k] != NULL)
-				ok = file_sections(&r, dirs[k], langs[i],
-				    name);
-	buf_fini(&r.help);
+				ok = file_sections(a, dirs[k], langs[i], name,
+				    first, e);
 	return ok;
 }
 
