@@ -246,8 +246,8 @@ bench: ## the table of speed and memory
 	@$(PLAIN) all bench-programs
 	@for b in $(BENCH_BIN); do "$$b" || exit 1; done
 
-lint: ## layers, layout, words, manual pages
-	@$(SUB) all $(B)/man/made
+lint: ## layers, layout, words, screens, manual pages
+	@$(SUB) all $(B)/man/made $(B)/tests/unit/screens_test
 	@rc=0; for l in $(sort $(wildcard tests/lint/*)); do \
 	    B=$(B) $$l || rc=1; done; exit $$rc
 
