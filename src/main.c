@@ -15,6 +15,7 @@
 #include "stconsole/secret.h"
 #include "stconsole/site.h"
 #include "stconsole/support.h"
+#include "stconsole/ui.h"
 
 static const char *
 banner(const struct ctx *ctx)
@@ -48,7 +49,9 @@ static const struct world_hooks hooks = {
 	.site_free = site_free,
 	.banner = banner,
 	.site_keep = site_keep,
-	.site_told = site_told
+	.site_told = site_told,
+	.pages = ui_pages,
+	.page_count = UI_PAGES
 };
 
 /* Each thread is a folder there, beside "." and "..". */

@@ -22,4 +22,8 @@ struct ui_options {
 bool	 ui_run(const struct world *w, const struct ui_options *o,
 	     struct err *e);
 
+/* Pages of the manual about the files of screens and themes. */
+#define UI_PAGES	1
+extern const struct world_page ui_pages[UI_PAGES];
+
 #endif

@@ -1,0 +1,47 @@
+/*
+ * The pages there are, and words as mdoc(7) takes them.
+ */
+#include "manual.h"
+
+#include <string.h>
+
+#include "stconsole/ui.h"
+
+const struct world_page ui_pages[UI_PAGES] = {
+	{ "stconsole-screen.5", screen_manual }
+};
+
+static void
+letter_add(struct buf *out, char c, bool is_first)
+{
+	/* A dot or quote at the beginning of a line would be a request. */
+	if (is_first && (c == '.' || c == '\''))
+		buf_puts(out, "\\&");
+	if (c == '\\')
+		buf_puts(out, "\\e");
+	else
+		buf_putc(out, c);
+}
+
+void
+manual_words(struct buf *out, const char *s)
+{
+	size_t i, len = strlen(s);
+
+	for (i = 0; i < len; i++) {
+		if (s[i] == ' ' && i > 0 && s[i - 1] == '.')
+			buf_putc(out, '\n');
+		else
+			letter_add(out, s[i], i == 0 || s[i - 1] == '\n');
+	}
+	if (len > 0 && s[len - 1] != '.')
+		buf_putc(out, '.');
+	buf_putc(out, '\n');
+}
+
+void
+manual_key(struct buf *out, const char *name, const char *words)
+{
+	buf_printf(out, ".It Ic %s\n", name);
+	manual_words(out, words);
+}
