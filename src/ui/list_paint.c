@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "edit_keys.h"
+#include "mark.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/utf8.h"
@@ -20,31 +21,6 @@
 #define CHOSEN_COLS	2		/* "* " of marked rows */
 #define ITEM_GAP	3
 #define ITEM_COLS_MIN	18
-
-const char *
-list_mark_text(const struct theme *t, enum screen_mark mark, enum look *look)
-{
-	switch (mark) {
-	case MARK_OK:
-		*look = LOOK_OK;
-		return t->mark_ok;
-	case MARK_LOOK:
-		*look = LOOK_WARN;
-		return t->mark_look;
-	case MARK_BROKEN:
-		*look = LOOK_ERROR;
-		return t->mark_broken;
-	case MARK_UNKNOWN:
-		*look = LOOK_UNKNOWN;
-		return t->mark_unknown;
-	case MARK_BUSY:
-		*look = LOOK_UNKNOWN;
-		return t->mark_busy;
-	default:
-		*look = LOOK_TEXT;
-		return "";
-	}
-}
 
 /* "3 things need a look": what a panel is for. */
 static void
@@ -206,7 +182,7 @@ row_paint(const struct view_list *l, size_t i, const struct columns *cs,
 	size_t			 k;
 	int			 col = cs->first;
 
-	mark = list_mark_text(theme, table_state(l->table, i), &look);
+	mark = mark_text(theme, table_state(l->table, i), &look);
 	for (k = 0; k < cs->count; k++) {
 		AUTO_BUF struct buf cell = BUF_INIT;
 

@@ -62,7 +62,5 @@ const char *list_mark_say(enum screen_mark mark);
 void	 list_paint(struct view *v, struct canvas *c, struct area a);
 /* "asking (3 s)", "4 of 50", or why there is nothing. */
 void	 list_summary(const struct view_list *l, struct buf *out);
-const char *list_mark_text(const struct theme *t, enum screen_mark mark,
-	     enum look *look);
 
 #endif
