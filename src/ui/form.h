@@ -12,6 +12,7 @@
 #include "app.h"
 #include "edit.h"
 #include "screen.h"
+#include "view_form.h"
 
 struct form_field {
 	const struct screen_field *def;
@@ -152,11 +153,6 @@ void	 form_label(const struct form *form, struct form_stop s,
 
 /* --- view_form.c --------------------------------------------------------- */
 
-/*
- * For who showed a form's preview and applied it: what is typed is no edit
- * any more, so that going back does not ask.  Another view: nothing.
- */
-void	 form_applied(struct view *v);
 /* A value was put by a list or the like: checked, painted. */
 void	 form_changed(struct form *form, struct form_field *f);
 

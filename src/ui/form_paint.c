@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit_keys.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
 #include "stconsole/utf8.h"
@@ -76,23 +77,6 @@ small_paint(const struct form_field *f, struct canvas *c, struct area a,
 }
 
 static void
-input_paint(const struct form_field *f, bool is_again, struct canvas *c,
-    struct area a, bool has_focus)
-{
-	struct edit_window	 w;
-	struct edit		*ed = field_edit(f, is_again);
-	struct buf		 shown = BUF_INIT;
-
-	edit_window(ed, (size_t)a.cols, &w);
-	edit_window_show(ed, &w, &shown);
-	canvas_blank(c, a, LOOK_INPUT);
-	canvas_put(c, a.row, a.col, a.cols, LOOK_INPUT, buf_str(&shown));
-	if (has_focus)
-		canvas_cursor(c, a.row, a.col + (int)w.caret);
-	buf_wipe(&shown);
-}
-
-static void
 stop_paint(const struct form *form, struct form_stop s, struct canvas *c,
     struct area a, int label_cols, bool has_focus)
 {
@@ -117,7 +101,8 @@ stop_paint(const struct form *form, struct form_stop s, struct canvas *c,
 	} else if (f->edit == NULL) {
 		small_paint(f, c, a, has_focus);
 	} else {
-		input_paint(f, s.is_again, c, a, has_focus);
+		edit_paint(field_edit(f, s.is_again), c, a.row, a.col, a.cols,
+		    has_focus);
 	}
 }
 

@@ -367,7 +367,7 @@ form_applied(struct view *v)
 	struct err	 e = { 0 };
 	size_t		 i;
 
-	if (v->ops != &form_ops)
+	if (v == NULL || v->ops != &form_ops)
 		return;
 	for (i = 0; i < form->count; i++) {
 		struct form_field	*f = &form->fields[i];
