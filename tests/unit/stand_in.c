@@ -229,6 +229,17 @@ work_site(const struct work *w)
 }
 
 void
+work_command(const struct work *w, const char *verb, const json_t *params,
+    struct buf *out)
+{
+	struct ctx ctx;
+
+	world_ctx(&w->world, NULL, &ctx);
+	verb_command(&ctx, registry_verb(w->world.registry, verb), params,
+	    out);
+}
+
+void
 work_cancel(struct work *w, unsigned id)
 {
 	(void)w;
