@@ -54,6 +54,20 @@ static const struct world_hooks hooks = {
 	.page_count = UI_PAGES
 };
 
+static bool
+console(const struct world *w, const char *screen, const char *theme,
+    const char *profile, bool linear, struct err *e)
+{
+	const struct ui_options o = {
+		.screen = screen, .theme = theme, .profile = profile,
+		.linear = linear
+	};
+
+	return ui_run(w, &o, e);
+}
+
+static const struct cli_faces faces = { .console = console };
+
 /* Each thread is a folder there, beside "." and "..". */
 static bool
 threads_are_left(void)
@@ -89,7 +103,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	secret_protect_process();
 	mongo_hide_counters();
-	status = cli_main(argc, argv, &all_registry, &hooks, NULL);
+	status = cli_main(argc, argv, &all_registry, &hooks, &faces);
 	/*
 	 * A question that nobody answered in time may still sit in a library,
 	 * whose exit handlers would pull the ground from under it.

@@ -209,13 +209,13 @@ no_words(const struct registry *r, const struct cli_options *o,
 	return status;
 }
 
-/* Somebody sits there, or asked for lines and questions. */
+/* Somebody sits there. */
 static bool
 wants_console(const struct cli_options *o, const struct cli_faces *faces)
 {
 	if (faces == NULL || faces->console == NULL || o->json)
 		return false;
-	return o->linear || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+	return !o->linear && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 static int

@@ -84,8 +84,7 @@ app_go(struct app *app, const struct ui_options *o, struct err *e)
 {
 	if (!app_begin(app, o->screen != NULL ? o->screen : "home", e))
 		return false;
-	return o->linear ? app_run_linear(app, STDIN_FILENO, STDOUT_FILENO,
-	    e) : on_terminal(app, e);
+	return on_terminal(app, e);
 }
 
 bool
