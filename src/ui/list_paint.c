@@ -20,7 +20,7 @@
 #define MARK_COLS	3
 #define CHOSEN_COLS	2		/* "* " of marked rows */
 #define ITEM_GAP	3
-#define ITEM_COLS_MIN	18
+#define ITEM_COLS_MIN	12
 
 /* "3 things need a look": what a panel is for. */
 static void

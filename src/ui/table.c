@@ -14,6 +14,7 @@
 
 #define GAP	2		/* columns between two columns */
 #define SORTS	2		/* up, down */
+#define SENTENCE_MIN	24
 
 struct row {
 	json_t		*value;		/* borrowed from rows */
@@ -500,6 +501,18 @@ layout_width(const struct table_place *layout, size_t count)
 	return width;
 }
 
+/* A panel's sentences are cut before anything beside them is left out. */
+static void
+sentence_cut(const struct table *t, int width, struct table_place *layout,
+    size_t count)
+{
+	int over = layout_width(layout, count) - width;
+
+	if (t->screen->kind == SCREEN_PANEL && over > 0 && count > 0 &&
+	    layout[0].width - over >= SENTENCE_MIN)
+		layout[0].width -= over;
+}
+
 size_t
 table_layout(const struct table *t, int width, struct table_place *layout)
 {
@@ -508,6 +521,7 @@ table_layout(const struct table *t, int width, struct table_place *layout)
 
 	for (i = 0; i < count; i++)
 		layout[i] = (struct table_place){ i, column_width(t, i) };
+	sentence_cut(t, width, layout, count);
 	while (count > 1 && layout_width(layout, count) > width) {
 		worst = least(t, layout, count);
 		/* Cut it first, when enough of it stays to be read. */

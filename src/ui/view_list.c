@@ -442,13 +442,13 @@ bar(const struct view *v, struct bar *bar)
 		bar_act_as(bar, ACT_SEARCH, T_BAR_FILTER);
 	if (s->load.verb != NULL)
 		bar_act(bar, ACT_REFRESH);
-	if (v->below == NULL)
+	if (v->below == NULL) {
+		bar_act(bar, ACT_LEAVE);
 		bar_act(bar, ACT_PALETTE);
+	}
 	bar_act(bar, ACT_COMMAND);
 	bar_act(bar, ACT_JOBS);
-	if (v->below == NULL)
-		bar_act(bar, ACT_LEAVE);
-	if (s->rows != NULL)
+	if (s->kind == SCREEN_TABLE)
 		bar_act(bar, ACT_SORT);
 }
 

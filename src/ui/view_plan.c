@@ -297,12 +297,10 @@ bar(const struct view *v, struct bar *bar)
 	const struct view_plan *p = self(v);
 
 	bar_act(bar, ACT_HELP);
-	if (p->state == PLAN_SHOWN) {
+	if (p->state == PLAN_SHOWN)
 		bar_letter(bar, 'a', T_BAR_APPLY);
-		if (may_wait(p))
-			bar_letter(bar, 'c', T_BAR_APPLY_WAIT);
-		bar_letter(bar, 'd', T_BAR_DRY_RUN);
-	}
+	if (p->state == PLAN_SHOWN && may_wait(p))
+		bar_letter(bar, 'c', T_BAR_APPLY_WAIT);
 	if (p->state == PLAN_WAITS)
 		bar_letter(bar, 'k', T_BAR_KEEP);
 	if (p->state == PLAN_APPLIED)
@@ -311,6 +309,8 @@ bar(const struct view *v, struct bar *bar)
 		bar_letter(bar, 'u', T_BAR_UNDO);
 	bar_act_as(bar, ACT_BACK, p->state == PLAN_APPLIED ?
 	    T_BAR_LET_RUN : "");
+	if (p->state == PLAN_SHOWN)
+		bar_letter(bar, 'd', T_BAR_DRY_RUN);
 	bar_act(bar, ACT_COMMAND);
 	bar_letter(bar, 'w', T_BAR_FILE);
 	bar_act(bar, ACT_JOBS);
