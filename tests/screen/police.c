@@ -140,13 +140,21 @@ add(struct police *p, unsigned char b)
 		p->seq[p->len++] = (char)b;
 }
 
+/* No type has it; rep, learned with any character, is no permission. */
+static void
+not_utf8(struct police *p)
+{
+	if (!p->is_learning)
+		token(p, "text that is no UTF-8");
+}
+
 static void
 ground(struct police *p, unsigned char b)
 {
 	if (p->more > 0) {
 		p->more--;
 		if ((b & 0xc0) != 0x80)
-			token(p, "text that is no UTF-8");
+			not_utf8(p);
 		return;
 	}
 	if (b == ESC) {
@@ -158,7 +166,7 @@ ground(struct police *p, unsigned char b)
 	else if (b >= 0x80) {
 		p->more = b >= 0xf0 ? 3 : b >= 0xe0 ? 2 : 1;
 		if (b < 0xc2 || b > 0xf4)
-			token(p, "text that is no UTF-8");
+			not_utf8(p);
 	}
 }
 
@@ -245,6 +253,7 @@ learn(struct police *p, const char *bytes)
 		bytes += bytes != NULL;
 	}
 	p->state = GROUND;
+	p->more = 0;
 }
 
 /* Parameters that reach the branches of the entries that there are. */
