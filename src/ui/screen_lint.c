@@ -18,6 +18,7 @@ struct linter {
 	struct screen		**screens;	/* NULL: does not load */
 	json_t			*names;
 	bool			*opened;
+	bool			 all_load;
 	struct buf		*out;
 	struct err		*e;
 };
@@ -53,9 +54,11 @@ load_all(struct linter *l, const struct registry *registry)
 		err_clear(&e);
 		l->screens[i] = screen_load(l->paths, registry,
 		    json_string_value(json_array_get(l->names, i)), &e);
-		if (l->screens[i] == NULL)
-			buf_printf(l->out, "%s%s%s\n", e.msg, *e.hint != '\0' ?
-			    ". " : "", e.hint);
+		if (l->screens[i] != NULL)
+			continue;
+		l->all_load = false;
+		buf_printf(l->out, "%s%s%s\n", e.msg, *e.hint != '\0' ?
+		    ". " : "", e.hint);
 	}
 	return true;
 }
@@ -234,7 +237,8 @@ screen_lint(const struct screen_paths *paths,
 {
 	AUTO_JSON json_t	*names = screen_names(paths, e);
 	struct linter		 l = { .paths = paths, .names = names,
-				    .out = complaints, .e = e };
+				    .all_load = true, .out = complaints,
+				    .e = e };
 	struct help_check	 help = { .l = &l };
 	size_t			 i;
 	bool			 ok;
@@ -250,7 +254,8 @@ screen_lint(const struct screen_paths *paths,
 		check_sections(&l, help.s);
 		check_openings(&l, help.s);
 	}
-	if (ok)
+	/* What one with a mistake opens is not known. */
+	if (ok && l.all_load)
 		check_opened(&l);
 	for (i = 0; l.screens != NULL && i < json_array_size(names); i++)
 		screen_free(l.screens[i]);
