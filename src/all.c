@@ -4,6 +4,7 @@
 #include "stconsole/all.h"
 
 #include "stconsole/admins.h"
+#include "stconsole/banner.h"
 #include "stconsole/directory.h"
 #include "stconsole/doctor.h"
 #include "stconsole/mem.h"
@@ -16,7 +17,7 @@ static const struct service *const services[] = {
 	&core_service, &undo_service, &settings_service, &about_service,
 	&site_service, &site_daily_service, &snapshot_service,
 	&directory_service, &mongo_service, &admins_service, &doctor_service,
-	&setup_service, &support_service
+	&setup_service, &support_service, &banner_service
 };
 
 const struct registry all_registry = { services, LENGTH(services) };

@@ -70,6 +70,9 @@ static const struct setting table[] = {
 	    "0: only when asked"),
 	TEXT_SETTING("site.default", "", "The deployment that is meant when "
 	    "--site is not given and the current folder holds none"),
+	INT_SETTING("banner.refresh_s", "0", 86400,
+	    "Seconds between two writings of the banner before the login by "
+	    "serve; 0: never"),
 	TEXT_SETTING("ui.setup_done", "",
 	    "How far the first-time set-up has come")
 };

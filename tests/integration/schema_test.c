@@ -71,6 +71,7 @@ static const struct call calls[] = {
 	{ "admin.show", { "@mail", NULL }, NULL, false },
 	{ "admin.export", { "--format", "csv", NULL }, NULL, false },
 	{ "admin.export", { "--format", "json", NULL }, NULL, false },
+	{ "banner.show", { NULL }, NULL, false },
 	{ "status", { NULL }, NULL, false },
 	{ "setup.show", { NULL }, NULL, false },
 	{ "me.show", { NULL }, NULL, false }
