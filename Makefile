@@ -40,7 +40,8 @@ ALL_CFLAGS = $(OPT) $(CSTD) $(WARN) $(HARD) $(REPRO) $(SAN) -pthread \
 ALL_LDFLAGS = $(HARD_LD) $(SAN) -pthread $(LDFLAGS)
 
 LIB_SRC	:= $(sort $(wildcard src/base/*.c src/text/*.c src/core/*.c \
-	  src/site/*.c src/services/*/*.c src/relay/*.c src/ui/*.c src/cli/*.c))
+	  src/site/*.c src/services/*/*.c src/relay/*.c src/control/*.c \
+	  src/ui/*.c src/cli/*.c))
 LIB_SRC	+= src/all.c
 LIB_OBJ	:= $(LIB_SRC:%.c=$(B)/%.o)
 LAB_SRC	:= $(sort $(wildcard tests/lab/*.c))
