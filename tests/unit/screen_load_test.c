@@ -147,7 +147,7 @@ a_table_has_what_its_file_says(void **state)
 	    "  - { id: sea, from: at.sea, priority: 1 }\n"
 	    "  - { id: deep, from: kilos, format: number }\n"
 	    "actions:\n"
-	    "  - { id: a, key: a, call: fish.free, marks: true, main: true,\n"
+	    "  - { id: a, key: x, call: fish.free, marks: true, main: true,\n"
 	    "      with: { name: { column: name } } }\n"
 	    "  - { id: b, key: b, open: s, with: { name: { column: sea } } }\n"
 	    "given: [ x? ]\n");
@@ -292,36 +292,38 @@ static const struct {
 	  "8: There is no row here", NULL },
 	{ TABLE COLUMN "with: { part: { value: x, given: y } }\n",
 	  "8: part needs exactly one of", NULL },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a }\n",
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x }\n",
 	  "9: An action needs exactly one of open, call and show", NULL },
 	{ TABLE COLUMN "actions:\n  - { id: a, open: s }\n",
 	  "9: An action needs a letter as its key", NULL },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, call: fish.list }\n",
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, call: fish.list }\n",
 	  "9: fish.list only reads", NULL },
 	{ TABLE COLUMN "actions:\n  - { id: a, key: a, call: fish.add }\n",
+	  "9: The key a applies in the preview that this opens", NULL },
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, call: fish.add }\n",
 	  "9: The verb fish.add needs name, which nothing here gives",
 	  NULL },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, call: fish.add,\n"
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, call: fish.add,\n"
 	  "      marks: true, with: { name: { column: name } } }\n",
 	  "9: fish.add takes one row", NULL },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, call: fish.add,\n"
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, call: fish.add,\n"
 	  "      with: { name: { column: nam } } }\n",
 	  "10: nam is in no result", "name" },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, call: fish.add,\n"
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, call: fish.add,\n"
 	  "      with: { name: { column: name }, sea: { value: west } } }\n",
 	  "10: sea", NULL },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, call: fish.add,\n"
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, call: fish.add,\n"
 	  "      with: { name: { column: name }, deep: { value: yes } } }\n",
 	  "10: deep is a flag", NULL },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, call: fish.add,\n"
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, call: fish.add,\n"
 	  "      with: { name: { column: name }, key_file: { value: x } } }\n",
 	  "10: key_file", NULL },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, show: scar }\n",
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, show: scar }\n",
 	  "9: scar is in no result", "scars" },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, open: s, main: true }\n"
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, open: s, main: true }\n"
 	  "  - { id: b, key: b, open: s, main: true }\n",
 	  "10: Enter would have two meanings", NULL },
-	{ TABLE COLUMN "actions:\n  - { id: a, key: a, open: s, main: 1 }\n",
+	{ TABLE COLUMN "actions:\n  - { id: a, key: x, open: s, main: 1 }\n",
 	  "9: ", NULL },
 	{ HEAD "kind: form\ncall: fish.add\nfields: [ { id: name } ]\n",
 	  "4: The verb fish.add needs the role operator", NULL },
