@@ -23,6 +23,14 @@ banner(const struct ctx *ctx)
 	return ctx->site == NULL ? NULL : site_demo_note(ctx->site);
 }
 
+static bool
+site_look_up(struct ctx *ctx, struct err *e)
+{
+	struct site *site;
+
+	return site_need(ctx, &site, e);
+}
+
 static json_t *
 site_told(const struct ctx *ctx)
 {
@@ -51,7 +59,8 @@ static const struct world_hooks hooks = {
 	.site_keep = site_keep,
 	.site_told = site_told,
 	.pages = ui_pages,
-	.page_count = UI_PAGES
+	.page_count = UI_PAGES,
+	.site_find = site_look_up
 };
 
 static bool

@@ -37,6 +37,8 @@ struct world_hooks {
 	 * users (the demo), else NULL: a program of many calls keeps it.
 	 */
 	struct site *(*site_keep)(const struct ctx *ctx);
+	/* Finds the site that ctx means and sets ctx->site. */
+	bool	(*site_find)(struct ctx *ctx, struct err *e);
 	/* {"kind","root","name","demo"} of ctx->site; new, NULL: memory. */
 	json_t	*(*site_told)(const struct ctx *ctx);
 	/* More pages of the manual. */

@@ -253,7 +253,8 @@ apply(struct cli_run *run, const struct plan *plan, const json_t *doc,
 	AUTO_ANSWER struct answer	 a = { 0 };
 	const json_t			*job;
 
-	answer_apply(run->ctx, run->verb, run->params, plan, within_s, &a);
+	engine_apply(run, run->verb, run->params, plan, json_text(doc,
+	    "hash"), within_s, &a);
 	cli_progress_clear(&run->progress);
 	job = json_object_get(a.doc, "job");
 	if (within_s > 0 && json_flag(a.doc, "ok") && str_equal(json_str(job,

@@ -132,29 +132,43 @@ warn(const struct err *e)
 	(void)report_error(false, e, NULL);
 }
 
-/* With the world open: reads the inputs, checks the values, calls. */
+/* Reads the inputs, checks the values, calls. */
 static int
-call_run(struct ctx *ctx, struct cli_call *call, const struct cli_options *o,
-    const struct world_hooks *hooks)
+call_run(struct cli_run *run, struct cli_call *call,
+    const struct cli_options *o)
 {
 	AUTO_JSON json_t	*params = NULL;
-	struct cli_run		 run = {
-		.ctx = ctx, .options = o, .hooks = hooks, .verb = call->verb
-	};
+	struct ctx		*ctx = run->ctx;
 	struct err		 e = { 0 };
 
-	if (!ctx->read_only && !job_recover(ctx, &e))
+	if (ctx->store != NULL && !ctx->read_only && !job_recover(ctx, &e))
 		warn(&e);
 	if (!cli_input_read(ctx, call, !o->json, &e))
 		return report_call_error(o->json, call->verb, &e);
 	params = verb_params(call->verb, call->given, &e);
 	if (params == NULL)
 		return report_call_error(o->json, call->verb, &e);
-	run.params = params;
-	cli_progress_init(&run.progress, progress_form(o), stderr,
+	run->params = params;
+	cli_progress_init(&run->progress, progress_form(o), stderr,
 	    width_of_terminal(STDERR_FILENO));
-	ctx->progress = &run.progress.progress;
-	return run_verb(&run);
+	ctx->progress = &run->progress.progress;
+	return run_verb(run);
+}
+
+/* Here, or in serve; there a state folder may be used that we cannot read. */
+static int
+world_call(const struct world *w, bool is_open, struct cli_run *run,
+    struct cli_call *call, const struct err *why)
+{
+	int status;
+
+	engine_attach(run, w);
+	if (is_open || run->work != NULL)
+		status = call_run(run, call, run->options);
+	else
+		status = report_error(run->options->json, why, NULL);
+	engine_leave(run);
+	return status;
 }
 
 static int
@@ -167,16 +181,19 @@ world_run(const struct registry *r, struct cli_call *call,
 		.site_wanted = o->site, .read_only = o->read_only
 	};
 	struct ctx	 ctx;
+	struct cli_run	 run = {
+		.ctx = &ctx, .options = o, .hooks = hooks, .verb = call->verb
+	};
 	struct err	 e = { 0 };
+	bool		 is_open;
 	int		 status;
 
-	if (!cancel_init(&cancel, &e) || !world_open(&w, &e)) {
-		cancel_fini(&cancel);
+	if (!cancel_init(&cancel, &e))
 		return report_error(o->json, &e, NULL);
-	}
+	is_open = world_open(&w, &e);
 	world_ctx(&w, &cancel, &ctx);
 	cli_signals_set(&cancel);
-	status = call_run(&ctx, call, o, hooks);
+	status = world_call(&w, is_open, &run, call, &e);
 	cli_signals_set(NULL);
 	cli_input_fini(&ctx);
 	ctx_close(&ctx);
@@ -277,6 +294,8 @@ words_run(const struct registry *r, struct cli_words *w,
 		return no_words(r, o, hooks);
 	if (str_equal(w->word[0], "go"))
 		return go_run(r, w, o, hooks, faces);
+	if (w->count == 1 && str_equal(w->word[0], "serve"))
+		return serve_run(r, o, hooks);
 	if (cli_call_parse(r, w, &call, &e))
 		status = world_run(r, &call, o, hooks);
 	else

@@ -63,7 +63,7 @@ waited(struct cli_run *run, struct answer *a)
 					    json_object_get(a->doc, "job"),
 					    "id"));
 
-	answer_wait(run->ctx, id != NULL ? id : "", &last);
+	engine_wait(run, id != NULL ? id : "", &last);
 	ended(a, &last, json_object_get(last.doc, "job"));
 }
 
@@ -81,10 +81,12 @@ undo_now(struct cli_run *run, struct answer *a)
 	AUTO_ANSWER struct answer	 last = { 0 };
 	struct err			 e = { 0 };
 
-	answer_call(run->ctx, v, params, &plan, &last);
+	engine_call(run, v, params, &plan, &last);
 	if (answer_is_ok(&last, &e)) {
-		answer_fini(&last);
-		answer_apply(run->ctx, v, params, plan, 0, &last);
+		AUTO_JSON json_t *doc = TAKE(last.doc);
+
+		engine_apply(run, v, params, plan, json_text(json_object_get(
+		    doc, "plan"), "hash"), 0, &last);
 	}
 	cli_progress_clear(&run->progress);
 	if (!answer_is_ok(&last, &e)) {
@@ -104,10 +106,18 @@ undo_now(struct cli_run *run, struct answer *a)
 static void
 keep_now(struct cli_run *run, struct answer *a)
 {
-	struct err e = { 0 };
+	const json_t			*job = json_object_get(a->doc, "job");
+	AUTO_JSON json_t		*params = json_pack("{s:s}", "id",
+					    json_text(job, "id"));
+	const struct verb		*v = registry_verb(
+					    run->ctx->registry,
+					    "job.confirm");
+	AUTO_PLAN struct plan		*none = NULL;
+	AUTO_ANSWER struct answer	 kept = { 0 };
+	struct err			 e = { 0 };
 
-	if (job_confirm(run->ctx, json_text(json_object_get(a->doc, "job"),
-	    "id"), &e))
+	engine_call(run, v, params, &none, &kept);
+	if (answer_is_ok(&kept, &e))
 		waited(run, a);
 	else
 		failed(a, &e);

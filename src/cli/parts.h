@@ -236,11 +236,29 @@ struct cli_run {
 	const struct verb		*verb;
 	const json_t			*params;	/* borrowed */
 	struct cli_progress		 progress;
+	struct work			*work;		/* serve's, or NULL */
+	char				*banner;	/* as serve says it */
 	bool				 banner_shown;
 	bool				 lines_shown;	/* by a follower */
 };
 
 int	 run_verb(struct cli_run *run);
+/* --- engine.c: here or in serve -------------------------------------- */
+/* Attaches when serve runs and the verb is better done there. */
+void	 engine_attach(struct cli_run *run, const struct world *w);
+void	 engine_leave(struct cli_run *run);
+/* answer_call() and its like.  plan is NULL when it was made in serve. */
+void	 engine_call(struct cli_run *run, const struct verb *v,
+	     const json_t *params, struct plan **plan, struct answer *out);
+void	 engine_apply(struct cli_run *run, const struct verb *v,
+	     const json_t *params, const struct plan *plan, const char *hash,
+	     int confirm_within_s, struct answer *out);
+void	 engine_wait(struct cli_run *run, const char *id,
+	     struct answer *out);
+/* --- serve.c ---------------------------------------------------------- */
+/* Serves until it is told to end; the exit status. */
+int	 serve_run(const struct registry *r, const struct cli_options *o,
+	     const struct world_hooks *hooks);
 /* --- change.c: a plan, shown, asked about, applied ------------------- */
 /* plan: what doc shows; NULL when it was made elsewhere. */
 int	 run_plan(struct cli_run *run, const struct plan *plan,

@@ -95,12 +95,12 @@ void
 report_banner(struct cli_run *run)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT;
-	const char		*line = NULL;
+	const char		*line = run->banner;
 
 	if (run->banner_shown)
 		return;
 	run->banner_shown = true;
-	if (run->hooks != NULL && run->hooks->banner != NULL)
+	if (line == NULL && run->hooks != NULL && run->hooks->banner != NULL)
 		line = run->hooks->banner(run->ctx);
 	if (line == NULL)
 		return;

@@ -92,7 +92,7 @@ run_verb(struct cli_run *run)
 		ctx->on_line = line_print;
 		ctx->on_line_arg = run;
 	}
-	answer_call(ctx, run->verb, run->params, &plan, &a);
+	engine_call(run, run->verb, run->params, &plan, &a);
 	cli_progress_clear(&run->progress);
 	report_banner(run);
 	return answer_show(run, plan, &a);

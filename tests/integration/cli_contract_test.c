@@ -117,7 +117,7 @@ static void
 wrong_words_are_usage_errors(void **state)
 {
 	static const char *const lines[][4] = {
-		{ "frobnicate" }, { "serve" }, { "go" }, { "job" },
+		{ "frobnicate" }, { "serve", "now" }, { "go" }, { "job" },
 		{ "job", "show" }, { "job", "list", "--limit", "0" },
 		{ "job", "list", "--lmiit" }, { "--theme" },
 	};
