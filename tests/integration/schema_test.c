@@ -105,6 +105,7 @@ static const struct call plans[] = {
 	{ "admin.add", { "@mail" }, NULL, false },
 	{ "admin.repair", { NULL }, NULL, false },
 	{ "setup.skip", { "theme" }, NULL, false },
+	{ "setup.look", { "dark", "basic" }, NULL, false },
 	{ "setup.role", { "ops", "operator", "--roles-file",
 	  "/tmp/no-such-folder/roles.yaml" }, NULL, false },
 	{ "job.undo", { "@job" }, NULL, false }

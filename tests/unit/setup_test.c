@@ -293,6 +293,33 @@ test_a_step_set_aside_counts_no_more_until_taken_up(void **state)
 	step_is(h, "theme", "done");
 }
 
+/* The list of choices is the one of the settings. */
+static void
+test_every_look_that_can_be_chosen_is_a_setting(void **state)
+{
+	struct host		*h = *state;
+	const struct verb	*v = registry_verb(&registry, "setup.look");
+	size_t			 i, n;
+
+	for (i = 0; i < v->param_count; i++) {
+		const char *c = v->params[i].choices;
+
+		for (; *c != '\0'; c += n + (c[n] == '|')) {
+			AUTO_FREE char *choice = NULL;
+
+			n = strcspn(c, "|");
+			choice = strndup(c, n);
+			apply(h, "setup.look", json_pack("{s:s}",
+			    v->params[i].name, choice));
+		}
+	}
+	step_is(h, "theme", "done");
+	is_refused(h, "setup.look", json_object(), "theme");
+	apply(h, "setup.look", json_pack("{s:s, s:s}", "theme", "auto",
+	    "profile", "auto"));
+	step_is(h, "theme", "open");
+}
+
 static void
 test_the_first_role_names_its_writer_too(void **state)
 {
@@ -418,6 +445,7 @@ main(void)
 		TEST(test_a_chosen_deployment_is_meant_and_site_is_stronger),
 		TEST(test_a_chosen_deployment_that_is_gone_names_the_setting),
 		TEST(test_a_step_set_aside_counts_no_more_until_taken_up),
+		TEST(test_every_look_that_can_be_chosen_is_a_setting),
 		TEST(test_the_first_role_names_its_writer_too),
 		TEST(test_a_role_changes_one_line_and_undo_restores_the_bytes),
 		TEST(test_the_first_group_is_added_and_a_name_can_be_taken_out),

@@ -28,6 +28,17 @@ static const struct verb_param skip_params[] = {
 	  .help = "Take it up again" },
 };
 
+static const struct verb_param look_params[] = {
+	{ .name = "theme", .type = PARAM_CHOICE, .positional = true,
+	  .choices = "auto|mono|economy|dark|light|high_contrast|"
+	  "classic_blue", .help = "Colours; auto: what the terminal can "
+	  "show" },
+	{ .name = "profile", .type = PARAM_CHOICE, .positional = true,
+	  .choices = "auto|economy|basic|rich",
+	  .help = "How much is sent to the terminal; auto: by its type and "
+	  "line" },
+};
+
 static const struct verb_param role_params[] = {
 	{ .name = "name", .type = PARAM_TEXT, .required = true,
 	  .positional = true, .help = "A user of this host, or a group" },
@@ -63,6 +74,13 @@ static const struct verb verbs[] = {
 	  .no_site = true, .help = "Set a step of the set-up aside",
 	  .params = skip_params, .param_count = LENGTH(skip_params),
 	  .plan = setup_skip_plan },
+	{ .name = "setup.look", .role = ROLE_ADMIN, .risk = RISK_LOW,
+	  .no_site = true,
+	  .help = "Choose theme and terminal profile of the console",
+	  .detail = "Sets ui.theme and ui.profile; what is not given stays "
+	  "as it is.",
+	  .params = look_params, .param_count = LENGTH(look_params),
+	  .plan = setup_look_plan },
 	{ .name = "setup.role", .role = ROLE_ADMIN, .risk = RISK_ACCESS,
 	  .no_site = true,
 	  .help = "Give a user or group of this host a role",

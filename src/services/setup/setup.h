@@ -84,6 +84,8 @@ bool	 setup_site_plan(struct ctx *, const json_t *, struct plan *,
 	     struct err *);
 bool	 setup_skip_plan(struct ctx *, const json_t *, struct plan *,
 	     struct err *);
+bool	 setup_look_plan(struct ctx *, const json_t *, struct plan *,
+	     struct err *);
 bool	 setup_role_plan(struct ctx *, const json_t *, struct plan *,
 	     struct err *);
 
