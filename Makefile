@@ -52,9 +52,11 @@ INTEG	:= $(sort $(wildcard tests/integration/*_test.c))
 FUZZERS	:= $(sort $(wildcard tests/fuzz/*_fuzz.c))
 BENCHES	:= $(sort $(wildcard tests/bench/*_bench.c))
 BENCH_LIB := tests/bench/bench.c
-# Shared by the tests: no main() inside.
-TEST_LIB := $(sort $(filter-out %_test.c,$(wildcard tests/unit/*.c \
-	  tests/property/*.c tests/screen/*.c tests/integration/*.c)))
+# Shared by the tests: no main() inside.  stand_in.c has functions of the
+# console under their own names; only who wants those is linked with it.
+TEST_LIB := $(sort $(filter-out %_test.c %/stand_in.c,$(wildcard \
+	  tests/unit/*.c tests/property/*.c tests/screen/*.c \
+	  tests/integration/*.c)))
 
 TEST_BIN := $(TESTS:%.c=$(B)/%)
 INTEG_BIN := $(INTEG:%.c=$(B)/%)
@@ -114,6 +116,8 @@ $(B)/fault.so: tests/fault/fault.c
 	@echo "LD $@"; $(CC) -O1 -g -shared -fPIC -o $@ $< -ldl
 
 $(BENCH_BIN): $(BENCH_LIB:%.c=$(B)/%.o)
+$(filter %/form_test %/wizard_test %/form_property_test,$(TEST_BIN)): \
+    $(B)/tests/unit/stand_in.o
 
 # What the administrators' list is measured against: only the two libraries.
 $(B)/tests/bench/bare_admin_list: $(B)/tests/bench/bare_admin_list.o
