@@ -1,4 +1,5 @@
 #include "app_private.h"
+#include "idle.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,7 +45,8 @@ app_new(const struct app_options *o, struct err *e)
 	app->is_changed = true;
 	app->touched_ms = app_now_ms(app);
 	names_set(app);
-	if (app->notes != NULL && app_look_init(app, e))
+	if (app->notes != NULL && app_look_init(app, e) &&
+	    app_lock_init(app, e))
 		return app;
 	app_free(app);
 	return NULL;
@@ -58,6 +60,7 @@ app_free(struct app *app)
 	while (app->top != NULL)
 		app_close(app, app->top);
 	app_calls_fini(app);
+	idle_free(app->lock);
 	json_decref(app->notes);
 	json_decref(app->site);
 	free(app);
@@ -385,6 +388,8 @@ app_press(struct app *app, const struct press *p)
 		app->has_ended = true;
 		return;
 	}
+	if (app_lock_press(app, p))
+		return;
 	app->touched_ms = app_now_ms(app);
 	app->said[0] = '\0';
 	app->said_is_error = false;
@@ -417,8 +422,10 @@ int
 app_due(const struct app *app)
 {
 	const struct view	*v;
-	int			 due = -1;
+	int			 due = app_lock_due(app);
 
+	if (app_is_locked(app))
+		return -1;
 	for (v = app->top; v != NULL; v = v->below) {
 		if (v->ops->due != NULL)
 			due = sooner(due, v->ops->due(v, app_now_ms(app)));
@@ -435,6 +442,9 @@ app_tick(struct app *app)
 	struct view	*v, *below;
 	int64_t		 now = app_now_ms(app);
 
+	app_lock_tick(app);
+	if (app_is_locked(app))
+		return;
 	for (v = app->top; v != NULL; v = below) {
 		below = v->rows_over > 0 ? v->below : NULL;
 		if (v->ops->tick != NULL && v->ops->due != NULL &&
@@ -491,6 +501,10 @@ app_paint(struct app *app, struct canvas *c)
 		    tty_has_function_keys(app->tty)
 	};
 
+	if (app_lock_paint(app, c)) {
+		app->is_changed = false;
+		return;
+	}
 	canvas_erase(c);
 	if (v == NULL)
 		return;

@@ -138,6 +138,8 @@ event_give(struct app *app, const struct work_event *ev)
 	v = c->view;
 	if (ev->kind == WORK_ANSWER) {
 		site_take(app, ev->data);
+		if (c->kind == WORK_APPLY)
+			app_lock_again(app);
 		if (v == NULL)
 			end_noted(app, c, ev->data);
 		call_drop(app, c);

@@ -8,6 +8,8 @@
 #include "frame.h"
 #include "tty.h"
 
+struct idle;
+
 /* A call under way and who asked; view NULL: nobody looks any more. */
 struct app_call {
 	unsigned	 id;
@@ -35,6 +37,10 @@ struct app {
 	char			 host[65];
 	char			 role[96];	/* "admin kim" */
 	int64_t			 touched_ms;	/* the last key */
+	int64_t			 lock_after_ms;	/* 0: never */
+	struct idle		*lock;		/* NULL: not locked */
+	bool			 is_unwatched;	/* a pipe: nobody goes away */
+	char			 parting[700];	/* why the session ended */
 };
 
 /* app_calls.c */
@@ -48,6 +54,21 @@ void	 app_palette(struct app *app);
 void	 app_dump(struct app *app);
 struct view *app_keys_view(struct app *app, struct err *e);
 struct view *app_notes_view(struct app *app, struct err *e);
+
+/* app_idle.c: the idle lock. */
+bool	 app_lock_init(struct app *app, struct err *e);
+/* After a change of settings. */
+void	 app_lock_again(struct app *app);
+bool	 app_is_locked(const struct app *app);
+int	 app_lock_due(const struct app *app);
+/* For poll(): PAM has answered; -1 none. */
+int	 app_lock_fd(const struct app *app);
+void	 app_lock_tick(struct app *app);
+/* Before all others; true: the key was the lock's, the frame is its own. */
+bool	 app_lock_press(struct app *app, const struct press *p);
+bool	 app_lock_paint(struct app *app, struct canvas *c);
+/* To be told when the terminal is as it was, or NULL. */
+const char *app_parting(const struct app *app);
 
 /* app_look.c: theme and profile. */
 bool	 app_look_init(struct app *app, struct err *e);

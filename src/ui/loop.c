@@ -60,6 +60,9 @@ stop(struct loop *l)
 {
 	struct err e = { 0 };
 
+	if (app_is_locked(l->app))
+		return;
+
 	tty_suspend(l->tty);
 	kill(getpid(), SIGSTOP);
 	if (!tty_resume(l->tty, &e))
@@ -186,7 +189,8 @@ turn(struct loop *l)
 	struct pollfd fds[] = {
 		{ .fd = tty_fd(l->tty), .events = POLLIN },
 		{ .fd = work_fd(app_work(l->app)), .events = POLLIN },
-		{ .fd = l->signals, .events = POLLIN }
+		{ .fd = l->signals, .events = POLLIN },
+		{ .fd = app_lock_fd(l->app), .events = POLLIN }
 	};
 
 	if (poll(fds, LENGTH(fds), due(l)) < 0 && errno != EINTR) {

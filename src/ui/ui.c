@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app.h"
+#include "app_private.h"
+#include "stconsole/file.h"
 #include "stconsole/mem.h"
 #include "stconsole/settings.h"
 #include "stconsole/str.h"
@@ -60,6 +61,18 @@ lang(void)
 	return name;
 }
 
+/* Why the screen is gone, where nobody asked for that. */
+static void
+parting_tell(const struct app *app)
+{
+	const char *why = app_parting(app);
+
+	if (why == NULL)
+		return;
+	(void)file_write_all(STDERR_FILENO, why, strlen(why), NULL);
+	(void)file_write_all(STDERR_FILENO, "\n", 1, NULL);
+}
+
 static bool
 on_terminal(struct app *app, struct err *e)
 {
@@ -76,6 +89,7 @@ on_terminal(struct app *app, struct err *e)
 		return false;
 	ok = app_run_tty(app, tty, e);
 	tty_close(tty);
+	parting_tell(app);
 	return ok;
 }
 
