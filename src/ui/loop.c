@@ -54,13 +54,25 @@ signals_open(struct err *e)
 	return fd;
 }
 
+/*
+ * A shell must be there to go on with us.  Where login(1) or sshd started the
+ * console (a kiosk, a login shell) nobody could.
+ */
+static bool
+has_shell(void)
+{
+	pid_t parent = getppid();
+
+	return parent > 1 && getsid(parent) == getsid(0);
+}
+
 /* As any program: stopped by the shell's job control, and back. */
 static void
 stop(struct loop *l)
 {
 	struct err e = { 0 };
 
-	if (app_is_locked(l->app))
+	if (app_is_locked(l->app) || !has_shell())
 		return;
 
 	tty_suspend(l->tty);
