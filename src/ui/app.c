@@ -200,6 +200,8 @@ own_view(struct app *app, const char *name, const json_t *given,
 		return app_notes_view(app, e);
 	if (str_equal(name, "keys"))
 		return app_keys_view(app, e);
+	if (str_equal(name, "operator"))
+		return app_operator_view(app, e);
 	*is_own = false;
 	return NULL;
 }
@@ -233,6 +235,8 @@ app_begin(struct app *app, const char *screen, struct err *e)
 	if (v == NULL)
 		return false;
 	app_open(app, v, e);
+	if (app_looks_on(app))
+		app_open_screen(app, "operator", NULL);
 	return true;
 }
 
@@ -455,13 +459,18 @@ app_tick(struct app *app)
 
 /* --- painting ----------------------------------------------------------- */
 
-static const char *
-notice(const struct app *app)
+/* What one must not forget while one types. */
+static void
+notice_tell(const struct app *app, struct buf *out)
 {
 	if (app->site != NULL && json_flag(app->site, "demo"))
-		return app->o.read_only ? T_NOTICE_DEMO_READ_ONLY :
-		    T_NOTICE_DEMO;
-	return app->o.read_only ? T_NOTICE_READ_ONLY : "";
+		buf_puts(out, T_NOTICE_DEMO);
+	if (app->o.read_only)
+		buf_printf(out, "%s%s", out->len > 0 ? " " : "",
+		    T_NOTICE_READ_ONLY);
+	else if (app_looks_on(app))
+		buf_printf(out, "%s%s", out->len > 0 ? " " : "",
+		    T_NOTICE_LOOKS_ON);
 }
 
 /* The lowest view that is seen, then the questions over it. */
@@ -488,12 +497,12 @@ views_paint(const struct view *v, struct canvas *c, struct area a)
 void
 app_paint(struct app *app, struct canvas *c)
 {
-	AUTO_BUF struct buf	 hint = BUF_INIT;
+	AUTO_BUF struct buf	 hint = BUF_INIT, notice = BUF_INIT;
 	const struct view	*v = app->top;
 	struct frame		 f = {
 		.top = v, .host = app->host, .role = app->role,
 		.kind = app->site != NULL ? json_text(app->site, "kind") : "",
-		.notice = notice(app), .hint_is_error = app->said_is_error,
+		.hint_is_error = app->said_is_error,
 		.is_brief = app->profile == PROFILE_ECONOMY ||
 		    canvas_cols(c) < BRIEF_COLS,
 		.has_rule = app->theme.has_frame,
@@ -513,6 +522,8 @@ app_paint(struct app *app, struct canvas *c)
 	else if (v->ops->hint != NULL)
 		v->ops->hint(v, &hint);
 	f.hint = buf_str(&hint);
+	notice_tell(app, &notice);
+	f.notice = buf_str(&notice);
 	views_paint(v, c, frame_paint(&f, c));
 	app->is_changed = false;
 }

@@ -17,6 +17,12 @@ struct tty;
 
 struct app_options {
 	struct work		*work;		/* borrowed */
+	/*
+	 * What to work with when serve has gone away: frees the old one and
+	 * keeps the new one.  May be NULL.
+	 */
+	struct work		*(*work_alone)(void *arg, struct err *e);
+	void			*work_arg;
 	const struct clock	*clock;
 	struct screen_paths	 screens;
 	const char		*themes, *themes_override;	/* folders */

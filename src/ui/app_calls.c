@@ -117,7 +117,9 @@ common_event(struct app *app, const struct work_event *ev)
 	struct view *v = app->top;
 
 	if (ev->kind == WORK_LOST)
-		app_note(app, "%s", T_SERVE_LOST);
+		app->is_lost = true;
+	if (ev->kind == WORK_OPERATOR)
+		app_operator_changed(app);
 	if (v != NULL && v->ops->arrived != NULL)
 		v->ops->arrived(v, ev);
 	app_changed(app);
@@ -158,6 +160,10 @@ app_events(struct app *app)
 		event_give(app, &ev);
 		work_event_fini(&ev);
 		any = true;
+	}
+	if (app->is_lost) {
+		app->is_lost = false;
+		app_work_lost(app);
 	}
 	return any;
 }

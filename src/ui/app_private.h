@@ -26,7 +26,7 @@ struct app {
 	size_t			 call_count;
 	char			 said[400];
 	bool			 said_is_error;
-	bool			 is_changed, has_ended;
+	bool			 is_changed, has_ended, is_lost;
 	json_t			*notes;		/* [{"at","text"}] */
 	json_t			*site;		/* as an answer told it */
 	struct profile_facts	 facts;
@@ -46,6 +46,12 @@ struct app {
 /* app_calls.c */
 void	 app_calls_forget(struct app *app, const struct view *v);
 void	 app_calls_fini(struct app *app);
+
+/* app_operator.c */
+bool	 app_looks_on(const struct app *app);
+struct view *app_operator_view(struct app *app, struct err *e);
+void	 app_operator_changed(struct app *app);
+void	 app_work_lost(struct app *app);
 
 /* app_help.c: the keys that mean the same everywhere. */
 void	 app_help(struct app *app);

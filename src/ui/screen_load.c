@@ -22,7 +22,9 @@
 #define SUFFIX	".yaml"
 
 /* Views of the program's own; screens open them by these names. */
-static const char *const builtins[] = { "job", "keys", "notifications" };
+static const char *const builtins[] = {
+	"job", "keys", "notifications", "operator"
+};
 
 bool
 screen_is_builtin(const char *name)

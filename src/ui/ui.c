@@ -6,6 +6,7 @@
 
 #include "app_private.h"
 #include "stconsole/file.h"
+#include "stconsole/control.h"
 #include "stconsole/mem.h"
 #include "stconsole/settings.h"
 #include "stconsole/str.h"
@@ -94,11 +95,47 @@ on_terminal(struct app *app, struct err *e)
 }
 
 static bool
-app_go(struct app *app, const struct ui_options *o, struct err *e)
+app_go(struct app *app, const struct ui_options *o, const struct err *why,
+    struct err *e)
 {
 	if (!app_begin(app, o->screen != NULL ? o->screen : "home", e))
 		return false;
+	if (why->domain != ERR_NONE)
+		app_say_err(app, why);
 	return on_terminal(app, e);
+}
+
+/* What calls go to, and what to fall back on. */
+struct face {
+	const struct world	*world;
+	struct work		*work;
+};
+
+static struct work *
+work_alone(void *arg, struct err *e)
+{
+	struct face	*f = arg;
+	struct work	*alone = work_local_new(f->world, THREADS, e);
+
+	if (alone == NULL)
+		return NULL;
+	work_free(f->work);
+	f->work = alone;
+	return alone;
+}
+
+/* Where serve runs, jobs outlive this console; else it hosts them. */
+static bool
+work_find(struct face *f, struct err *why, struct err *e)
+{
+	bool is_there;
+
+	f->work = control_attach(f->world, true, &is_there, why);
+	if (f->work == NULL && !is_there)
+		err_clear(why);
+	if (f->work == NULL)
+		f->work = work_local_new(f->world, THREADS, e);
+	return f->work != NULL;
 }
 
 bool
@@ -112,18 +149,22 @@ ui_run(const struct world *w, const struct ui_options *o, struct err *e)
 		.themes = themes, .themes_override = OVERRIDES "/themes",
 		.screens = { OVERRIDES "/screens", screens, lang() }
 	};
+	struct face		 face = { .world = w };
 	struct app		*app;
+	struct err		 why = { 0 };
 	bool			 ok = false;
 
 	if (screens == NULL || themes == NULL)
 		return err_nomem(e);
-	options.work = work_local_new(w, THREADS, e);
-	if (options.work == NULL)
+	if (!work_find(&face, &why, e))
 		return false;
+	options.work = face.work;
+	options.work_alone = work_alone;
+	options.work_arg = &face;
 	app = app_new(&options, e);
 	if (app != NULL)
-		ok = app_go(app, o, e);
+		ok = app_go(app, o, &why, e);
 	app_free(app);
-	work_free(options.work);
+	work_free(face.work);
 	return ok;
 }

@@ -42,8 +42,17 @@ line_fit(const char *s, size_t len, int width)
 	return fits;
 }
 
+/* A line that goes on begins a little to the right of its beginning. */
+static int
+hanging(const char *line, int width)
+{
+	int indent = (int)strspn(line, " ") + 2;
+
+	return indent < width / 2 ? indent : 0;
+}
+
 static void
-lines_add(struct view_text *t, const char *start, size_t len)
+lines_add(struct view_text *t, const char *start, size_t len, int indent)
 {
 	struct text_line *lines;
 
@@ -53,7 +62,7 @@ lines_add(struct view_text *t, const char *start, size_t len)
 			return;
 		t->lines = lines;
 	}
-	t->lines[t->count++] = (struct text_line){ start, len };
+	t->lines[t->count++] = (struct text_line){ start, len, indent };
 }
 
 static void
@@ -61,6 +70,7 @@ wrap(struct view_text *t, int width)
 {
 	const char	*s = t->text;
 	size_t		 len, fits;
+	int		 indent = 0;
 
 	if (t->width == width)
 		return;
@@ -68,8 +78,12 @@ wrap(struct view_text *t, int width)
 	t->count = 0;
 	while (*s != '\0') {
 		len = strcspn(s, "\n");
-		fits = line_fit(s, len, width);
-		lines_add(t, s, fits);
+		fits = line_fit(s, len, width - indent);
+		lines_add(t, s, fits, indent);
+		if (fits == len)
+			indent = 0;
+		else if (indent == 0)
+			indent = hanging(s, width);
 		s += fits;
 		if (fits < len)
 			s += *s == ' ';
@@ -136,9 +150,10 @@ view_text_paint(struct view *v, struct canvas *c, struct area a)
 			break;
 		line = strndup(t->lines[i].start, t->lines[i].len);
 		if (line != NULL)
-			canvas_put(c, a.row + row, a.col + 2, a.cols - 2,
-			    t->is_diff ? look_of(&t->lines[i]) : LOOK_TEXT,
-			    line);
+			canvas_put(c, a.row + row, a.col + 2 +
+			    t->lines[i].indent, a.cols - 2 -
+			    t->lines[i].indent, t->is_diff ?
+			    look_of(&t->lines[i]) : LOOK_TEXT, line);
 	}
 	row = t->found >= t->top && t->found < t->top + (size_t)a.rows ?
 	    (int)(t->found - t->top) : 0;

@@ -10,6 +10,7 @@
 struct text_line {
 	const char	*start;		/* in text */
 	size_t		 len;
+	int		 indent;	/* of a line that goes on */
 };
 
 struct view_text {
