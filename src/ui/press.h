@@ -55,7 +55,11 @@ void	 press_decoder_free(struct press_decoder *d);
 /* One more sequence of this terminal (terminfo); the table has the rest. */
 bool	 press_decoder_learn(struct press_decoder *d, const char *sequence,
 	     enum press_code code);
-/* How long a lone ESC, and the rest of a sequence, is waited for, in ms. */
+/*
+ * How long a lone ESC is waited for, in ms; the rest of a sequence that has
+ * begun has half a second.  Time passes in press_decoder_next only, so that
+ * bytes which were there in time are not lost to a busy program.
+ */
 void	 press_decoder_wait_set(struct press_decoder *d, int esc_ms);
 /* Bytes as they were read.  A paste is cut at PRESS_PASTE_MAX bytes. */
 #define PRESS_PASTE_MAX	(1 << 20)
@@ -92,7 +96,7 @@ const char *act_label(enum act act);
 void	 act_key(enum act act, bool has_function_keys, struct buf *out);
 /* All keys of an act, "F3 / Esc 3 / Esc / q". */
 void	 act_keys_all(enum act act, struct buf *out);
-/* A letter that screens must not bind to an action of their own. */
+/* A letter that screens must not bind to an action of their own (N is n). */
 bool	 press_is_common_letter(char letter);
 
 #endif

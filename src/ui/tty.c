@@ -15,6 +15,7 @@
 #include "stconsole/str.h"
 
 #include "tty_curses.h"
+#include "tty_out.h"
 #include "tty_signal.h"
 
 #include "text_tty.def"
@@ -23,7 +24,6 @@
 #define COLS_UNKNOWN	80
 #define READ_SIZE	4096
 #define SYNC_MODE	2026
-#define LAST_MS		200	/* for the last bytes of a stalled terminal */
 
 #define PASTE_ON	"\033[?2004h"
 #define PASTE_OFF	"\033[?2004l"
@@ -34,12 +34,11 @@
 #define SIZE_ASK	"\0337\033[999;999H\033[6n\0338"
 
 struct tty {
-	int			 in, out;
-	bool			 in_is_ours, out_is_ours;
-	bool			 must_switch;	/* out blocks otherwise */
+	int			 in;
+	bool			 in_is_ours;
+	struct tty_out		 out;
 	bool			 owns_process;
 	bool			 is_gone, is_suspended;
-	bool			 is_stalled;	/* took a part of pending */
 	bool			 is_modern;	/* knows 2004, may know 2026 */
 	bool			 has_sync;
 	bool			 no_color;
@@ -48,8 +47,6 @@ struct tty {
 	struct tty_screen	*screen;
 	struct press_decoder	*keys;
 	struct buf		 frame;		/* of curses */
-	struct buf		 pending;	/* not written yet */
-	size_t			 written;	/* of pending */
 	struct tty_counts	 counts;
 };
 
@@ -73,93 +70,14 @@ is_modern(const char *term, enum profile profile)
 	return false;
 }
 
-/* --- bytes out ----------------------------------------------------------- */
-
+/* Its input has ended, or its output. */
 static bool
-has_pending(const struct tty *t)
+is_gone(const struct tty *t)
 {
-	return t->written < t->pending.len;
+	return t->is_gone || t->out.is_gone;
 }
 
-static void
-pending_drop(struct tty *t)
-{
-	buf_reset(&t->pending);
-	t->written = 0;
-	t->is_stalled = false;
-}
-
-/* Writes what the terminal takes now. */
-static void
-pending_write(struct tty *t)
-{
-	long n;
-
-	if (!has_pending(t) || t->is_gone)
-		return;
-	n = tty_signal_write(t->out, t->must_switch,
-	    t->pending.data + t->written, t->pending.len - t->written);
-	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-		t->is_gone = true;
-		return;
-	}
-	if (n > 0) {
-		t->written += (size_t)n;
-		t->counts.bytes += (uint64_t)n;
-		t->counts.writes++;
-	}
-	t->is_stalled = has_pending(t);
-	if (!t->is_stalled)
-		pending_drop(t);
-}
-
-/* 1 takes bytes, 0 does not, -1 is gone. */
-static int
-out_state(struct tty *t, int timeout_ms)
-{
-	struct pollfd	 p = { .fd = t->out, .events = POLLOUT };
-	int		 n;
-
-	do
-		n = poll(&p, 1, timeout_ms);
-	while (n < 0 && errno == EINTR);
-	if (n > 0 && (p.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
-		return -1;
-	return n > 0;
-}
-
-/* Only at the end and for a stop: then the caller waits, but not long. */
-static void
-pending_drain(struct tty *t)
-{
-	int tries;
-
-	for (tries = 0; tries < LAST_MS / 10 && has_pending(t); tries++) {
-		if (out_state(t, 10) < 0)
-			t->is_gone = true;
-		if (t->is_gone)
-			return;
-		pending_write(t);
-	}
-}
-
-/* --- the modes of the terminal ------------------------------------------- */
-
-/*
- * Another open file of the same terminal, so that O_NONBLOCK is not set for
- * the shell, too.  The descriptor itself where that is not allowed: after su
- * the terminal may belong to somebody else.
- */
-static int
-reopen(int fd, int flags, bool *is_ours)
-{
-	AUTO_FREE char	*path = str_format("/proc/self/fd/%d", fd);
-	int		 again = path != NULL ? open(path, flags |
-	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
-
-	*is_ours = again >= 0;
-	return again >= 0 ? again : fd;
-}
+/* --- the modes of the terminal ------------------------------------------ */
 
 static bool
 mode_raw(struct tty *t, struct err *e)
@@ -208,21 +126,22 @@ restore_prepare(struct tty *t, struct err *e)
 static bool
 take(struct tty *t, bool is_first, struct err *e)
 {
-	tty_signal_hold(t->in, t->out, t->must_switch, t->owns_process);
+	tty_signal_hold(t->in, t->out.fd, t->out.must_switch,
+	    t->owns_process);
 	if (!mode_raw(t, e) || !restore_prepare(t, e))
 		return false;
 	/* The first time it is among the bytes of the first frame. */
 	if (!is_first)
-		(void)tty_screen_cap(t->screen, "smcup", &t->pending);
-	(void)tty_screen_cap(t->screen, "smkx", &t->pending);
+		(void)tty_screen_cap(t->screen, "smcup", &t->out.pending);
+	(void)tty_screen_cap(t->screen, "smkx", &t->out.pending);
 	if (t->is_modern)
-		buf_puts(&t->pending, PASTE_ON);
+		buf_puts(&t->out.pending, PASTE_ON);
 	if (t->is_modern && is_first)
-		buf_puts(&t->pending, SYNC_ASK);
-	return buf_ok(&t->pending, e);
+		buf_puts(&t->out.pending, SYNC_ASK);
+	return buf_ok(&t->out.pending, e);
 }
 
-/* --- size ---------------------------------------------------------------- */
+/* --- size --------------------------------------------------------------- */
 
 static bool
 size_ask_kernel(int fd, int *rows, int *cols)
@@ -242,7 +161,7 @@ size_find(struct tty *t)
 {
 	int rows = ROWS_UNKNOWN, cols = COLS_UNKNOWN;
 
-	t->has_size = size_ask_kernel(t->out, &rows, &cols) ||
+	t->has_size = size_ask_kernel(t->out.fd, &rows, &cols) ||
 	    size_ask_kernel(t->in, &rows, &cols);
 	t->rows = rows < CANVAS_MAX ? rows : CANVAS_MAX;
 	t->cols = cols < CANVAS_MAX ? cols : CANVAS_MAX;
@@ -276,7 +195,7 @@ tty_resized(struct tty *t, struct err *e)
 {
 	int rows, cols;
 
-	if (!size_ask_kernel(t->out, &rows, &cols) &&
+	if (!size_ask_kernel(t->out.fd, &rows, &cols) &&
 	    !size_ask_kernel(t->in, &rows, &cols))
 		return true;
 	return tty_size_set(t, rows, cols, e);
@@ -285,11 +204,11 @@ tty_resized(struct tty *t, struct err *e)
 void
 tty_size_ask(struct tty *t)
 {
-	buf_puts(&t->pending, SIZE_ASK);
-	pending_write(t);
+	buf_puts(&t->out.pending, SIZE_ASK);
+	tty_out_write(&t->out);
 }
 
-/* --- open and close ------------------------------------------------------ */
+/* --- open and close ----------------------------------------------------- */
 
 static bool
 open_all(struct tty *t, const struct tty_options *o, const struct theme *theme,
@@ -297,9 +216,8 @@ open_all(struct tty *t, const struct tty_options *o, const struct theme *theme,
 {
 	const char *term = o->term != NULL ? o->term : getenv("TERM");
 
-	t->in = reopen(o->in, O_RDONLY, &t->in_is_ours);
-	t->out = reopen(o->out, O_WRONLY, &t->out_is_ours);
-	t->must_switch = !t->out_is_ours;
+	t->in = tty_out_reopen(o->in, O_RDONLY, &t->in_is_ours);
+	tty_out_init(&t->out, o->out);
 	t->owns_process = o->owns_process;
 	t->no_color = o->no_color;
 	size_find(t);
@@ -329,11 +247,9 @@ free_all(struct tty *t)
 	tty_screen_free(t->screen);
 	press_decoder_free(t->keys);
 	buf_fini(&t->frame);
-	buf_fini(&t->pending);
+	tty_out_fini(&t->out);
 	if (t->in_is_ours)
 		close(t->in);
-	if (t->out_is_ours)
-		close(t->out);
 	free(t);
 }
 
@@ -372,8 +288,7 @@ tty_suspend(struct tty *t)
 	if (t->is_suspended)
 		return;
 	t->is_suspended = true;
-	pending_drain(t);
-	pending_drop(t);
+	tty_out_drain(&t->out);
 	tty_restore();
 }
 
@@ -385,7 +300,7 @@ tty_resume(struct tty *t, struct err *e)
 	return take(t, false, e) && tty_resized(t, e);
 }
 
-/* --- the picture --------------------------------------------------------- */
+/* --- the picture -------------------------------------------------------- */
 
 void
 tty_theme_set(struct tty *t, const struct theme *theme, enum profile profile,
@@ -410,10 +325,10 @@ tty_repaint(struct tty *t)
 void
 tty_bell(struct tty *t)
 {
-	if (t->is_stalled || t->is_suspended)
+	if (t->out.is_stalled || t->is_suspended)
 		return;
-	(void)tty_screen_cap(t->screen, "bel", &t->pending);
-	pending_write(t);
+	(void)tty_screen_cap(t->screen, "bel", &t->out.pending);
+	tty_out_write(&t->out);
 }
 
 /* Draws into t->pending, between the marks of an update seen at once. */
@@ -429,12 +344,13 @@ frame_draw(struct tty *t, const struct canvas *c)
 	}
 	t->counts.frames++;
 	if (t->has_sync)
-		buf_puts(&t->pending, SYNC_ON);
-	buf_add(&t->pending, t->frame.data, t->frame.len);
+		buf_puts(&t->out.pending, SYNC_ON);
+	buf_add(&t->out.pending, t->frame.data, t->frame.len);
 	if (t->has_sync)
-		buf_puts(&t->pending, SYNC_OFF);
-	if (!t->pending.failed)
+		buf_puts(&t->out.pending, SYNC_OFF);
+	if (!t->out.pending.failed)
 		return true;
+	buf_reset(&t->out.pending);
 	tty_screen_forget(t->screen);
 	return false;
 }
@@ -442,40 +358,35 @@ frame_draw(struct tty *t, const struct canvas *c)
 enum tty_shown
 tty_show(struct tty *t, const struct canvas *c)
 {
-	int state;
-
 	if (t->is_suspended)
 		return TTY_SHOWN;
-	if (t->is_stalled)
-		pending_write(t);
-	state = t->is_gone ? -1 : out_state(t, 0);
-	if (state < 0)
-		return TTY_GONE;
-	if (state == 0 || t->is_stalled) {
-		t->counts.skipped++;
-		return TTY_BUSY;
+	if (is_gone(t) || !tty_out_is_ready(&t->out)) {
+		t->counts.skipped += !is_gone(t);
+		return is_gone(t) ? TTY_GONE : TTY_BUSY;
 	}
 	/* No memory for a frame is no reason to end: the next may fit. */
 	if (frame_draw(t, c))
-		pending_write(t);
-	if (t->is_gone)
+		tty_out_write(&t->out);
+	if (t->out.is_gone)
 		return TTY_GONE;
-	return t->is_stalled ? TTY_BUSY : TTY_SHOWN;
+	return t->out.is_stalled ? TTY_BUSY : TTY_SHOWN;
 }
 
 int
 tty_fd_out(const struct tty *t)
 {
-	return t->out;
+	return t->out.fd;
 }
 
 void
 tty_counts(const struct tty *t, struct tty_counts *out)
 {
 	*out = t->counts;
+	out->bytes = t->out.bytes;
+	out->writes = t->out.writes;
 }
 
-/* --- keys ---------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------- */
 
 int
 tty_fd(const struct tty *t)
@@ -490,7 +401,7 @@ tty_read(struct tty *t, int64_t now_ms)
 	char		 bytes[READ_SIZE];
 	ssize_t		 n;
 
-	if (t->is_gone)
+	if (is_gone(t))
 		return false;
 	/* A descriptor that is not ours may block: asked first. */
 	if (poll(&p, 1, 0) <= 0)
@@ -525,13 +436,14 @@ tty_key(struct tty *t, int64_t now_ms, struct press *p)
 		if (!is_own_reply(t, p))
 			return true;
 	memset(p, 0, sizeof(*p));
-	if (t->is_gone)
-		p->code = PRESS_EOF;
-	return t->is_gone;
+	if (!is_gone(t))
+		return false;
+	p->code = PRESS_EOF;
+	return true;
 }
 
 int
 tty_key_due(const struct tty *t, int64_t now_ms)
 {
-	return t->is_gone ? 0 : press_decoder_due(t->keys, now_ms);
+	return is_gone(t) ? 0 : press_decoder_due(t->keys, now_ms);
 }

@@ -78,7 +78,7 @@ static const struct {
 
 #define FUNCTION_KEYS	10	/* the first of them */
 
-/* --- a screen of ncurses ------------------------------------------------- */
+/* --- a screen of ncurses ------------------------------------------------ */
 
 /*
  * newterm() takes signals that nobody else has taken, and holds SIGTSTP
@@ -226,7 +226,7 @@ tty_screen_resize(struct tty_screen *s, int rows, int cols, struct err *e)
 	    resize_term(rows, cols) == OK) || err_nomem(e);
 }
 
-/* --- terminfo ------------------------------------------------------------ */
+/* --- terminfo ----------------------------------------------------------- */
 
 /* Padding "$<5/>": no line needs it that is newer than 1985. */
 static void
@@ -324,7 +324,7 @@ tty_term_colors(const char *term)
 	return colors > 0 ? colors : 0;
 }
 
-/* --- looks --------------------------------------------------------------- */
+/* --- looks -------------------------------------------------------------- */
 
 static attr_t
 attrs_of(unsigned attr)
@@ -379,7 +379,7 @@ tty_screen_style(struct tty_screen *s, const struct theme *theme,
 	s->is_known = false;
 }
 
-/* --- a frame ------------------------------------------------------------- */
+/* --- a frame ------------------------------------------------------------ */
 
 /* A glyph of this set; false: the cell's ASCII is drawn. */
 static bool
