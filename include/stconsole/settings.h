@@ -13,6 +13,8 @@ bool	 settings_get(const struct ctx *ctx, const char *name, char **value,
 	     struct err *e);
 bool	 settings_get_int(const struct ctx *ctx, const char *name,
 	     int64_t *value, struct err *e);
+/* What a setting can be, "a|b|c"; NULL when it is not one of a few. */
+const char *settings_choices(const char *name);
 /* *value is NULL when it is not set. */
 bool	 settings_get_secret(const struct ctx *ctx, const char *name,
 	     struct secret **value, struct err *e);

@@ -120,3 +120,11 @@ setting_check(const struct setting *s, const char *value, struct err *e)
 	made = param_convert(&s->value, given, e);
 	return made != NULL;
 }
+
+const char *
+settings_choices(const char *name)
+{
+	const struct setting *s = setting_find(name, NULL);
+
+	return s != NULL ? s->value.choices : NULL;
+}

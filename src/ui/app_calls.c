@@ -8,6 +8,7 @@
 
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
+#include "stconsole/str.h"
 
 #include "stconsole/msg.h"
 #include "text.def"
@@ -140,6 +141,9 @@ event_give(struct app *app, const struct work_event *ev)
 	v = c->view;
 	if (ev->kind == WORK_ANSWER) {
 		site_take(app, ev->data);
+		if (c->kind == WORK_APPLY && c->verb != NULL &&
+		    str_starts(c->verb, "settings."))
+			app_look_again(app);
 		if (c->kind == WORK_APPLY)
 			app_lock_again(app);
 		if (v == NULL)

@@ -89,6 +89,74 @@ app_profile_set(struct app *app, const char *name, struct err *e)
 	return true;
 }
 
+/* --- chosen by hand ----------------------------------------------------- */
+
+static void
+theme_chosen(void *arg, const char *name)
+{
+	struct err e = { 0 };
+
+	if (name != NULL && !app_theme_set(arg, name, &e))
+		app_say_err(arg, &e);
+	else if (name != NULL)
+		app_say(arg, T_LOOK_CHOSEN, "ui.theme", name);
+}
+
+static void
+profile_chosen(void *arg, const char *name)
+{
+	struct err e = { 0 };
+
+	if (name != NULL && !app_profile_set(arg, name, &e))
+		app_say_err(arg, &e);
+	else if (name != NULL)
+		app_say(arg, T_LOOK_CHOSEN, "ui.profile", name);
+}
+
+/* The choices of a setting, "auto|mono|...", as a list. */
+static json_t *
+choices_of(const char *setting)
+{
+	const char	*all = settings_choices(setting);
+	json_t		*list = json_array();
+	size_t		 len;
+
+	for (; all != NULL && *all != '\0'; all += len + (all[len] == '|')) {
+		len = strcspn(all, "|");
+		json_array_append_new(list, json_stringn(all, len));
+	}
+	return list;
+}
+
+struct view *
+app_theme_view(struct app *app, struct err *e)
+{
+	return view_choose_new(app, T_THEME, choices_of("ui.theme"),
+	    theme_chosen, app, e);
+}
+
+struct view *
+app_profile_view(struct app *app, struct err *e)
+{
+	return view_choose_new(app, T_PROFILE, choices_of("ui.profile"),
+	    profile_chosen, app, e);
+}
+
+/* A setting was changed: what it says counts from now on. */
+void
+app_look_again(struct app *app)
+{
+	AUTO_FREE char	*profile = NULL;
+	AUTO_FREE char	*theme = NULL;
+	struct err	 e = { 0 };
+
+	if (!wanted(app, app->o.profile, "ui.profile", &profile, &e) ||
+	    !wanted(app, app->o.theme, "ui.theme", &theme, &e) ||
+	    !app_profile_set(app, profile, &e) ||
+	    !app_theme_set(app, theme, &e))
+		app_say_err(app, &e);
+}
+
 void
 app_tty_options(const struct app *app, struct tty_options *o)
 {

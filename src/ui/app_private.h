@@ -78,5 +78,8 @@ const char *app_parting(const struct app *app);
 
 /* app_look.c: theme and profile. */
 bool	 app_look_init(struct app *app, struct err *e);
+void	 app_look_again(struct app *app);
+struct view *app_theme_view(struct app *app, struct err *e);
+struct view *app_profile_view(struct app *app, struct err *e);
 
 #endif

@@ -220,17 +220,6 @@ rows_scroll(struct view_list *l, int rows)
 		    table_count(l->table) - room : 0;
 }
 
-static bool
-takes_marks(const struct screen *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->action_count; i++)
-		if (s->actions[i].takes_marks)
-			return true;
-	return false;
-}
-
 /* Returns the rows that it took, the heading with them. */
 static int
 rows_paint(struct view_list *l, struct canvas *c, struct area a)
@@ -240,7 +229,7 @@ rows_paint(struct view_list *l, struct canvas *c, struct area a)
 	struct columns			 cs = {
 		.place = place, .first = a.col + CARET_COLS,
 		.has_mark = l->screen->mark != NULL,
-		.has_chosen = takes_marks(l->screen)
+		.has_chosen = list_has_takers(l->screen)
 	};
 	bool				 has_heading;
 	int				 i, rows;

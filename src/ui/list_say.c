@@ -3,6 +3,7 @@
  */
 #include "view_list.h"
 
+#include "edit.h"
 #include "stconsole/mem.h"
 
 #include "stconsole/msg.h"
@@ -76,4 +77,87 @@ list_say(const struct view *v, struct buf *out)
 	if (summary.len > 0)
 		buf_printf(out, ", %s", buf_str(&summary));
 	buf_puts(out, ".\n");
+}
+
+/* --- by lines ----------------------------------------------------------- */
+
+static size_t
+row_items(const struct view_list *l)
+{
+	return l->screen->rows != NULL ? table_count(l->table) : 0;
+}
+
+size_t
+list_item_count(const struct view *v)
+{
+	const struct view_list *l = view_list(v);
+
+	return (l->ask != NULL) + row_items(l) + l->screen->item_count;
+}
+
+void
+list_item_say(const struct view *v, size_t i, struct buf *out)
+{
+	const struct view_list	*l = view_list(v);
+	size_t			 rows = row_items(l), c;
+	const char		*mark;
+
+	if (l->ask != NULL && i-- == 0) {
+		buf_printf(out, "%s: %s", l->screen->ask_text.label,
+		    edit_text(l->ask));
+		return;
+	}
+	if (i >= rows) {
+		buf_puts(out, l->screen->items[i - rows].text.label);
+		return;
+	}
+	for (c = 0; c < l->screen->column_count; c++) {
+		AUTO_BUF struct buf cell = BUF_INIT;
+
+		table_cell(l->table, i, c, &cell);
+		if (cell.len > 0)
+			buf_printf(out, "%s%s", c > 0 ? ", " : "",
+			    buf_str(&cell));
+	}
+	mark = list_mark_say(table_state(l->table, i));
+	if (mark[0] != '\0')
+		buf_printf(out, ", %s", mark);
+	if (table_is_marked(l->table, i))
+		buf_printf(out, ", %s", T_SAY_MARKED);
+}
+
+void
+list_item_focus(struct view *v, size_t i)
+{
+	struct view_list	*l = view_list(v);
+	size_t			 rows = row_items(l);
+
+	if (l->ask != NULL && i-- == 0) {
+		l->place = LIST_ASK;
+	} else if (i < rows) {
+		l->place = LIST_ROWS;
+		table_focus_set(l->table, i);
+	} else {
+		l->place = LIST_ITEMS;
+		l->item = i - rows;
+	}
+}
+
+bool
+list_item_is_input(const struct view *v, size_t i, bool *is_secret)
+{
+	*is_secret = false;
+	return view_list(v)->ask != NULL && i == 0;
+}
+
+bool
+list_item_set(struct view *v, size_t i, const char *text, struct err *e)
+{
+	struct view_list *l = view_list(v);
+
+	(void)i;
+	if (!edit_set(l->ask, text, e))
+		return false;
+	list_load(l);
+	return true;
 }

@@ -23,7 +23,7 @@
 
 /* Views of the program's own; screens open them by these names. */
 static const char *const builtins[] = {
-	"job", "keys", "notifications", "operator"
+	"job", "keys", "notifications", "operator", "profile", "theme"
 };
 
 bool

@@ -10,14 +10,14 @@
 #include "edit.h"
 #include "table.h"
 
-enum list_place { LIST_ASK, LIST_ROWS, LIST_ITEMS, LIST_FILTER };
+enum list_part { LIST_ASK, LIST_ROWS, LIST_ITEMS, LIST_FILTER };
 
 struct view_list {
 	struct view		 view;		/* first */
 	struct screen		*screen;
 	json_t			*given;
 	struct table		*table;
-	enum list_place		 place;
+	enum list_part		 place;
 	size_t			 item;		/* focused one */
 	size_t			 top;		/* first row shown */
 	int			 rows;		/* shown at the last paint */
@@ -52,7 +52,26 @@ void	 list_tick(struct view *v, int64_t now_ms);
 json_t	*list_with(const struct view_list *l, const struct screen_with *with,
 	     size_t count, bool takes_marks, struct err *e);
 
+/* list_open.c */
+void	 list_item_open(struct view_list *l, size_t i);
+void	 list_action_do(struct view_list *l, const struct screen_action *a);
+/* By its way, else the main action; false: the row leads nowhere. */
+bool	 list_row_open(struct view_list *l);
+
+/* list_keys.c */
+enum press_place list_place(const struct view *v);
+bool	 list_press(struct view *v, const struct press *p);
+bool	 list_act(struct view *v, enum act act);
+/* Whether rows can be marked: some action takes many. */
+bool	 list_has_takers(const struct screen *s);
+
 /* list_say.c */
+size_t	 list_item_count(const struct view *v);
+void	 list_item_say(const struct view *v, size_t i, struct buf *out);
+void	 list_item_focus(struct view *v, size_t i);
+bool	 list_item_is_input(const struct view *v, size_t i, bool *is_secret);
+bool	 list_item_set(struct view *v, size_t i, const char *text,
+	     struct err *e);
 void	 list_hint(const struct view *v, struct buf *out);
 void	 list_say(const struct view *v, struct buf *out);
 /* A mark in a word, "" for well: what is well is not said. */

@@ -1,0 +1,122 @@
+/*
+ * What a list opens: the screen of an item or of a row, the verb of an
+ * action with the values of the rows.
+ */
+#include "view_list.h"
+
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "value.h"
+
+#include "stconsole/msg.h"
+#include "text.def"
+
+static const json_t *
+focused(const struct view_list *l)
+{
+	return l->place != LIST_ITEMS ?
+	    table_row(l->table, table_focus(l->table)) : NULL;
+}
+
+void
+list_item_open(struct view_list *l, size_t i)
+{
+	const struct screen_item	*item = &l->screen->items[i];
+	struct err			 e = { 0 };
+	json_t				*given;
+
+	l->place = LIST_ITEMS;
+	l->item = i;
+	given = list_with(l, item->with, item->with_count, false, &e);
+	if (given == NULL)
+		app_say_err(l->view.app, &e);
+	else
+		app_open_screen(l->view.app, item->open, given);
+}
+
+/* A changing verb opens its preview; one that steers is asked first. */
+static void
+verb_open(struct view_list *l, const struct screen_action *a, json_t *params)
+{
+	const struct verb	*v = registry_verb(work_world(app_work(
+				    l->view.app))->registry, a->call.verb);
+	struct err		 e = { 0 };
+
+	if (v != NULL && v->plan != NULL)
+		app_open(l->view.app, view_plan_new(l->view.app, a->call.verb,
+		    params, NULL, 0, &e), &e);
+	else
+		app_open(l->view.app, view_call_new(l->view.app, a->text.label,
+		    a->call.verb, params, &e), &e);
+}
+
+/* A member of the focused row that is too long for a cell. */
+static void
+member_show(struct view_list *l, const struct screen_action *a,
+    json_t *given)
+{
+	AUTO_BUF struct buf	 text = BUF_INIT;
+	AUTO_JSON json_t	*value = NULL;
+	const json_t		*row = focused(l);
+	struct err		 e = { 0 };
+
+	json_decref(given);
+	if (row != NULL)
+		value = screen_member(row, a->show);
+	if (value == NULL) {
+		app_say(l->view.app, T_LIST_NO_ROW);
+		return;
+	}
+	if (json_is_string(value))
+		buf_puts(&text, json_string_value(value));
+	else
+		value_tell(value, 0, &text);
+	app_open(l->view.app, view_text_new(l->view.app, a->text.label,
+	    buf_str(&text), &e), &e);
+}
+
+void
+list_action_do(struct view_list *l, const struct screen_action *a)
+{
+	struct err	 e = { 0 };
+	json_t		*given = list_with(l, a->call.with,
+			    a->call.with_count, a->takes_marks, &e);
+
+	if (given == NULL)
+		app_say_err(l->view.app, &e);
+	else if (a->show != NULL)
+		member_show(l, a, given);
+	else if (a->open != NULL)
+		app_open_screen(l->view.app, a->open, given);
+	else
+		verb_open(l, a, given);
+}
+
+static const struct screen_action *
+main_action(const struct screen *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->action_count; i++)
+		if (s->actions[i].is_main)
+			return &s->actions[i];
+	return NULL;
+}
+
+bool
+list_row_open(struct view_list *l)
+{
+	const json_t	*row = focused(l);
+	const char	*way = row != NULL ? screen_row_way(l->screen, row) :
+			    NULL;
+
+	if (row == NULL)
+		return false;
+	if (way != NULL)
+		app_open_screen(l->view.app, way, json_object());
+	else if (main_action(l->screen) != NULL)
+		list_action_do(l, main_action(l->screen));
+	else
+		return false;
+	return true;
+}
