@@ -50,6 +50,11 @@ count_summary(const struct view_list *l, struct buf *out)
 		buf_puts(out, T_LIST_ASK);
 		return;
 	}
+	if (all == 0 && l->screen->empty.label != NULL &&
+	    *l->screen->empty.label != '\0') {
+		buf_puts(out, l->screen->empty.label);
+		return;
+	}
 	buf_printf(out, shown == all ? T_LIST_ALL : T_LIST_SOME, shown, all);
 	if (marked > 0)
 		buf_printf(out, T_LIST_MARKED, marked);

@@ -12,7 +12,8 @@
  *   The address by which Sametime knows the person.
  *
  * one for the screen, each column, field, item, action, step and the ask;
- * help goes to the next "==".  Rights belong to the verb, never to the screen
+ * help goes to the next "==".  A table may have "== empty: Nothing is locked"
+ * for when it has no rows.  Rights belong to the verb, never to the screen
  * (architecture.md; facts tui.md 4.3).
  */
 #ifndef UI_SCREEN_H
@@ -139,6 +140,7 @@ struct screen {
 	enum screen_kind	 kind;
 	enum role		 needs;
 	struct screen_text	 text;		/* title */
+	struct screen_text	 empty;		/* TABLE: maybe; no rows */
 	const struct screen_given *given;
 	size_t			 given_count;
 	struct screen_call	 load;		/* TEXT: may have none */

@@ -87,6 +87,13 @@ is_not(void *arg, const char *id, const struct screen_text *text)
 	return strcmp(arg, id) != 0;
 }
 
+/* Its label is what is said, it needs no help. */
+static bool
+is_empty(const struct screen *s, const char *id)
+{
+	return s->kind == SCREEN_TABLE && strcmp(id, "empty") == 0;
+}
+
 static void
 check_sections(struct linter *l, const struct screen *s)
 {
@@ -96,7 +103,8 @@ check_sections(struct linter *l, const struct screen *s)
 	if (a != NULL && screen_sections_read(a, l->paths, s->name, &section,
 	    l->e))
 		for (; section != NULL; section = section->next)
-			if (screen_parts_each(s, is_not,
+			if (!is_empty(s, section->id) &&
+			    screen_parts_each(s, is_not,
 			    (void *)(uintptr_t)section->id))
 				buf_printf(l->out, T_LINT_SECTION,
 				    section->file, section->line,

@@ -17,6 +17,7 @@
 
 #define TEXT_SIZE_MAX	(1u << 18)
 #define MARKER		"== "
+#define EMPTY		"empty"
 
 struct reader {
 	struct arena		*arena;
@@ -249,8 +250,15 @@ give(void *arg, const char *id, const struct screen_text *text)
 bool
 screen_text_all(struct screen_loader *l)
 {
-	struct giver g = { .l = l };
+	struct giver			 g = { .l = l, .seen = { EMPTY },
+					    .count = 1 };
+	const struct screen_section	*empty;
 
-	return screen_sections_read(l->s->arena, l->paths, l->s->name,
-	    &g.first, l->e) && screen_parts_each(l->s, give, &g);
+	if (!screen_sections_read(l->s->arena, l->paths, l->s->name,
+	    &g.first, l->e) || !screen_parts_each(l->s, give, &g))
+		return false;
+	empty = screen_section_find(g.first, EMPTY);
+	l->s->empty = empty != NULL ? empty->text :
+	    (struct screen_text){ "", "" };
+	return true;
 }

@@ -178,6 +178,22 @@ a_table_has_what_its_file_says(void **state)
 }
 
 static void
+a_table_may_say_what_no_rows_mean(void **state)
+{
+	const struct shelf	*f = *state;
+	struct screen		*s = load_ok(f, TABLE COLUMN);
+	struct err		 e;
+
+	assert_string_equal(s->empty.label, "");
+	screen_free(s);
+	put(f->dir, "en/s.txt", TEXTS "== empty: No fish\n");
+	s = screen_load(&f->paths, &registry, "s", &e);
+	assert_non_null(s);
+	assert_string_equal(s->empty.label, "No fish");
+	screen_free(s);
+}
+
+static void
 a_form_has_its_fields_and_their_types(void **state)
 {
 	struct screen *s = load_ok(*state, FORM "given: [ n ]\nfields:\n"
@@ -264,6 +280,8 @@ static const struct {
 	{ TABLE "columns:\n  - { id: name, width: wide }\n",
 	  "7: width is \"wide\", but must be a number", NULL },
 	{ TABLE "columns:\n  - { id: name, colour: red }\n", "7: ", NULL },
+	{ TABLE "columns:\n  - { id: empty, from: name }\n",
+	  "7: The id empty stands twice", NULL },
 	{ TABLE COLUMN "mark: state\n", "8: mark and marks need each other",
 	  NULL },
 	{ TABLE COLUMN "mark: state\nmarks: { well: ok }\n",
@@ -660,6 +678,7 @@ main(void)
 	shelf_end)
 	const struct CMUnitTest tests[] = {
 		SHELF(a_table_has_what_its_file_says),
+		SHELF(a_table_may_say_what_no_rows_mean),
 		SHELF(a_form_has_its_fields_and_their_types),
 		SHELF(items_without_a_key_are_numbered),
 		SHELF(each_mistake_is_told_with_its_line),
