@@ -190,6 +190,9 @@ check_action(struct screen_loader *l, const struct screen_action *a,
 		return check_action_call(l, a, from);
 	if (a->takes_marks)
 		return screen_fail(l, a, T_SCREEN_MARKS_ONE, a->id);
+	if (a->show != NULL && l->s->kind == SCREEN_TEXT)
+		return screen_fail(l, a->show, T_SCREEN_NOT_FOR, "show",
+		    screen_kind_name(SCREEN_TEXT));
 	if (a->show != NULL && screen_shape_at(from->row, a->show) == NULL)
 		return screen_no_member(l, a->show, a->show, from->row);
 	return screen_check_with(l, a->call.with, a->call.with_count, from);

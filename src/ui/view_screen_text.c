@@ -20,6 +20,7 @@ struct view_screen_text {
 	struct view_text	 text;		/* first */
 	struct screen		*screen;
 	json_t			*given;
+	json_t			*result;	/* the last good one */
 	unsigned		 call_id;
 	int64_t			 asked_ms;
 };
@@ -30,12 +31,26 @@ self(const struct view *v)
 	return (struct view_screen_text *)(uintptr_t)v;
 }
 
+/* For actions the result is what a row is in a table. */
 static json_t *
 with(const struct view_screen_text *t, const struct screen_call *call)
 {
-	struct screen_values values = { .given = t->given };
+	AUTO_JSON json_t	*rows = t->result != NULL ?
+	    json_pack("[O]", t->result) : NULL;
+	struct screen_values	 values = { .rows = rows, .given = t->given };
 
 	return screen_with_fill(call->with, call->with_count, &values);
+}
+
+static bool
+takes_column(const struct screen_call *call)
+{
+	size_t i;
+
+	for (i = 0; i < call->with_count; i++)
+		if (call->with[i].from == FROM_COLUMN)
+			return true;
+	return false;
 }
 
 static void
@@ -108,6 +123,10 @@ arrived(struct view *v, const struct work_event *ev)
 	if (ev->id == 0 || ev->id != t->call_id || ev->kind != WORK_ANSWER)
 		return;
 	t->call_id = 0;
+	if (json_object_get(ev->data, "result") != NULL) {
+		json_decref(t->result);
+		t->result = json_incref(json_object_get(ev->data, "result"));
+	}
 	result_show(t, ev->data);
 }
 
@@ -115,12 +134,17 @@ static void
 action_do(struct view_screen_text *t, const struct screen_action *a)
 {
 	struct app		*app = t->text.view.app;
-	json_t			*given = with(t, &a->call);
+	json_t			*given;
 	const struct verb	*v = a->call.verb != NULL ? registry_verb(
 				    work_world(app_work(app))->registry,
 				    a->call.verb) : NULL;
 	struct err		 e = { 0 };
 
+	if (t->result == NULL && takes_column(&a->call)) {
+		app_say(app, T_TEXT_NOT_YET);
+		return;
+	}
+	given = with(t, &a->call);
 	if (a->open != NULL)
 		app_open_screen(app, a->open, given);
 	else if (v != NULL && v->plan != NULL)
@@ -220,6 +244,7 @@ static void
 screen_text_free(struct view *v)
 {
 	screen_free(self(v)->screen);
+	json_decref(self(v)->result);
 	json_decref(self(v)->given);
 	view_text_fini(&self(v)->text);
 	free(v);

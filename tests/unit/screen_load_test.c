@@ -343,6 +343,9 @@ static const struct {
 	  "10: Enter would have two meanings", NULL },
 	{ TABLE COLUMN "actions:\n  - { id: a, key: x, open: s, main: 1 }\n",
 	  "9: ", NULL },
+	{ HEAD "kind: text\nload: fish.list\n"
+	  "actions:\n  - { id: a, key: x, show: words }\n",
+	  "6: A text has no show", NULL },
 	{ HEAD "kind: form\ncall: fish.add\nfields: [ { id: name } ]\n",
 	  "4: The verb fish.add needs the role operator", NULL },
 	{ HEAD "kind: form\ncall: fish.list\nfields: []\n",
