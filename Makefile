@@ -165,7 +165,8 @@ ASAN	= $(SUB) B=$(B)/asan OPT='-O1 -g1' HARD= HARD_LD= \
 # The next two compile only what their programs can need.  To clang a
 # variable that is there for its cleanup is an unused one.
 TSAN	= $(SUB) B=$(B)/tsan OPT='-O1 -g1' HARD= HARD_LD= \
-	  SAN=-fsanitize=thread LIB_SRC='$(call lib_of,base text core site)'
+	  SAN=-fsanitize=thread LIB_SRC='$(call lib_of,base text core site \
+	  control)'
 FUZZ	= $(SUB) B=$(B)/fuzz CC=clang-14 OPT='-O1 -g1' HARD= HARD_LD= \
 	  WERROR= LIB_SRC='$(call lib_of,base text) $(UI_PURE)' \
 	  CFLAGS=-Wno-unused-variable \
