@@ -236,7 +236,7 @@ add_option(struct buf *out, const char *option, const char *word)
 
 static void
 add_value(const struct ctx *ctx, struct buf *out,
-    const struct verb_param *p, const json_t *value)
+    const struct verb_param *p, const json_t *value, bool by_name)
 {
 	AUTO_FREE char	*option = str_format("--%s%s", p->name,
 	    p->type == PARAM_SECRET && !str_ends(p->name, "_file") ?
@@ -265,33 +265,48 @@ add_value(const struct ctx *ctx, struct buf *out,
 	} else {
 		word = json_string_value(value);
 	}
-	if (p->positional && p->type != PARAM_SECRET)
-		add_word(out, word);
-	else
+	if (by_name)
 		add_option(out, option, word);
+	else
+		add_word(out, word);
+}
+
+/*
+ * Behind one that is not given a positional value would be taken for that
+ * one: it is named too.
+ */
+static bool
+is_named(const struct verb *v, size_t n, const json_t *params)
+{
+	size_t i;
+
+	if (!v->params[n].positional || v->params[n].type == PARAM_SECRET)
+		return true;
+	for (i = 0; i < n; i++)
+		if (v->params[i].positional && json_object_get(params,
+		    v->params[i].name) == NULL)
+			return true;
+	return false;
 }
 
 /* Positional values that could be taken for options come after "--". */
 static void
 add_params(const struct ctx *ctx, struct buf *out, const struct verb *v,
-    const json_t *params, bool positional)
+    const json_t *params, bool by_name)
 {
-	const struct verb_param	*p;
-	const json_t		*value, *item;
-	size_t			 i, k;
+	const json_t	*value, *item;
+	size_t		 i, k;
 
 	for (i = 0; i < v->param_count; i++) {
-		p = &v->params[i];
-		value = json_object_get(params, p->name);
-		if (value == NULL || (p->positional &&
-		    p->type != PARAM_SECRET) != positional)
+		value = json_object_get(params, v->params[i].name);
+		if (value == NULL || is_named(v, i, params) != by_name)
 			continue;
 		if (!json_is_array(value)) {
-			add_value(ctx, out, p, value);
+			add_value(ctx, out, &v->params[i], value, by_name);
 			continue;
 		}
 		json_array_foreach (value, k, item)
-			add_value(ctx, out, p, item);
+			add_value(ctx, out, &v->params[i], item, by_name);
 	}
 }
 
@@ -311,7 +326,7 @@ needs_dashes(const struct verb *v, const json_t *params)
 
 	for (i = 0; i < v->param_count; i++) {
 		value = json_object_get(params, v->params[i].name);
-		if (!v->params[i].positional)
+		if (is_named(v, i, params))
 			continue;
 		if (looks_like_option(value))
 			return true;
@@ -341,8 +356,8 @@ verb_command(const struct ctx *ctx, const struct verb *v,
 		if (p[n] == '\0')
 			break;
 	}
-	add_params(ctx, out, v, params, false);
+	add_params(ctx, out, v, params, true);
 	if (needs_dashes(v, params))
 		buf_puts(out, " --");
-	add_params(ctx, out, v, params, true);
+	add_params(ctx, out, v, params, false);
 }

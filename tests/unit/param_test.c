@@ -162,6 +162,21 @@ test_a_value_like_an_option_is_joined_to_its_own(void **state)
 	    "-- --x");
 }
 
+/* Alone it would be taken for the one before it. */
+static void
+test_a_value_behind_one_that_is_missing_is_named(void **state)
+{
+	AUTO_JSON json_t	*given = json_pack("{s:s, s:[s, s]}",
+	    "needed", "n", "list", "x", "y");
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	struct ctx		 ctx = { .site_wanted = "/opt/x" };
+
+	(void)state;
+	verb_command(&ctx, &verb, given, &b);
+	assert_string_equal(buf_str(&b), "stconsole toy all --needed n "
+	    "--list x --list y");
+}
+
 static void
 test_one_value_is_checked_without_the_others(void **state)
 {
@@ -187,6 +202,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_a_value_like_an_option_is_joined_to_its_own),
+		cmocka_unit_test(
+		    test_a_value_behind_one_that_is_missing_is_named),
 		cmocka_unit_test(test_one_value_is_checked_without_the_others),
 		cmocka_unit_test(test_values_are_converted_to_their_type),
 		cmocka_unit_test(
