@@ -315,8 +315,8 @@ test_every_look_that_can_be_chosen_is_a_setting(void **state)
 	}
 	step_is(h, "theme", "done");
 	is_refused(h, "setup.look", json_object(), "theme");
-	apply(h, "setup.look", json_pack("{s:s, s:s}", "theme", "auto",
-	    "profile", "auto"));
+	apply(h, "setup.look", json_pack("{s:s, s:s}", "ui_theme", "auto",
+	    "ui_profile", "auto"));
 	step_is(h, "theme", "open");
 }
 

@@ -29,8 +29,8 @@ bool
 setup_look_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
     struct err *e)
 {
-	const char	*theme = json_str(params, "theme");
-	const char	*profile = json_str(params, "profile");
+	const char	*theme = json_str(params, "ui_theme");
+	const char	*profile = json_str(params, "ui_profile");
 
 	if (theme == NULL && profile == NULL)
 		return err_set(e, ERR_USAGE, 0, T_LOOK_NOTHING);

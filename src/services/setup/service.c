@@ -29,11 +29,11 @@ static const struct verb_param skip_params[] = {
 };
 
 static const struct verb_param look_params[] = {
-	{ .name = "theme", .type = PARAM_CHOICE, .positional = true,
+	{ .name = "ui_theme", .type = PARAM_CHOICE, .positional = true,
 	  .choices = "auto|mono|economy|dark|light|high_contrast|"
 	  "classic_blue", .help = "Colours; auto: what the terminal can "
 	  "show" },
-	{ .name = "profile", .type = PARAM_CHOICE, .positional = true,
+	{ .name = "ui_profile", .type = PARAM_CHOICE, .positional = true,
 	  .choices = "auto|economy|basic|rich",
 	  .help = "How much is sent to the terminal; auto: by its type and "
 	  "line" },
