@@ -5,6 +5,7 @@
 #ifndef STCONSOLE_PROGRESS_H
 #define STCONSOLE_PROGRESS_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 struct ctx;
@@ -22,6 +23,8 @@ struct progress_event {
 
 struct progress {
 	void	(*report)(void *arg, const struct progress_event *ev);
+	/* See progress_partial; may be NULL. */
+	void	(*partial)(void *arg, json_t *result);
 	void	*arg;
 	struct progress_event now;	/* kept by job.c */
 	int64_t	 since_ms;		/* start of this step */
@@ -30,5 +33,12 @@ struct progress {
 /* From inside an action: how far it is.  Cheap; may be called often. */
 void	 progress_amount(struct ctx *ctx, int64_t done, int64_t total,
 	     const char *unit);
+
+/*
+ * From inside a reading verb: what its result is so far, for somebody who
+ * looks while the rest is still asked for.  result is taken, also when nobody
+ * listens; NULL is ignored.
+ */
+void	 progress_partial(struct ctx *ctx, json_t *result);
 
 #endif

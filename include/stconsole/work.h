@@ -53,6 +53,11 @@ enum work_event_kind {
 	/* data: {"lines": [...], "lost": N} of a verb that follows. */
 	WORK_LINES,
 	/*
+	 * data: {"result": ...} as far as a reading verb has it, see
+	 * progress_partial; the latest only.
+	 */
+	WORK_PARTIAL,
+	/*
 	 * data: the document of --json ("ok", "result" or "plan", "job",
 	 * "error"), and beside it "status" (the exit status), "command"
 	 * (the line that does the same, without --yes), "site" as

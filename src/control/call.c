@@ -287,6 +287,7 @@ call_event(struct server *s, struct work_event *ev)
 {
 	static const char *const types[] = {
 		[WORK_PROGRESS] = "progress", [WORK_LINES] = "lines",
+		[WORK_PARTIAL] = "partial",
 		[WORK_ANSWER] = "answer"
 	};
 	struct route *r = s->routes;

@@ -183,6 +183,8 @@ message_take(struct remote *r, const json_t *m)
 		calls_send(r);
 	} else if (str_equal(type, "progress")) {
 		event_put(r, WORK_PROGRESS, id, json_incref(data));
+	} else if (str_equal(type, "partial")) {
+		event_put(r, WORK_PARTIAL, id, json_incref(data));
 	} else if (str_equal(type, "lines")) {
 		event_put(r, WORK_LINES, id, json_incref(data));
 	} else if (str_equal(type, "jobs")) {

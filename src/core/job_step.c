@@ -49,6 +49,16 @@ step_report(struct step *s, const char *phase)
 }
 
 void
+progress_partial(struct ctx *ctx, json_t *result)
+{
+	if (result != NULL && ctx->progress != NULL &&
+	    ctx->progress->partial != NULL)
+		ctx->progress->partial(ctx->progress->arg, result);
+	else
+		json_decref(result);
+}
+
+void
 progress_amount(struct ctx *ctx, int64_t done, int64_t total,
     const char *unit)
 {

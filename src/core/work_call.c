@@ -127,6 +127,7 @@ pool_call_free(struct pool_call *c)
 	}
 	cancel_fini(&c->cancel);
 	json_decref(c->params);
+	json_decref(c->partial);
 	json_decref(c->answer);
 	pool_lines_free(c->lines);
 	pool_progress_free(c);
@@ -146,7 +147,8 @@ ctx_make(struct pool_call *c, struct ctx *ctx)
 	memcpy(ctx->secrets, c->secrets, sizeof(ctx->secrets));
 	memcpy(ctx->inputs, c->inputs, sizeof(ctx->inputs));
 	c->listener = (struct progress){
-		.report = pool_progress_report, .arg = c
+		.report = pool_progress_report,
+		.partial = pool_partial_report, .arg = c
 	};
 	ctx->progress = &c->listener;
 	if (c->lines == NULL)

@@ -67,7 +67,7 @@ struct pool_call {
 	struct pool_progress	*progress, *progress_last;
 	size_t			 progress_count;
 	struct pool_lines	*lines;		/* of a follower */
-	json_t			*answer;
+	json_t			*partial, *answer;
 	struct pool_item	 items[WORK_ANSWER + 1];
 };
 
@@ -110,6 +110,7 @@ void	 pool_item_put(struct pool_item *item);
 bool	 pool_item_take(struct pool *p, struct work_event *ev);
 /* ctx->progress and ctx->on_line of a call; arg is the call. */
 void	 pool_progress_report(void *arg, const struct progress_event *ev);
+void	 pool_partial_report(void *arg, json_t *result);
 void	 pool_line_report(void *arg, const char *line);
 void	 pool_progress_free(struct pool_call *c);
 void	 pool_lines_free(struct pool_lines *l);

@@ -137,6 +137,18 @@ pool_line_report(void *arg, const char *line)
 }
 
 void
+pool_partial_report(void *arg, json_t *result)
+{
+	struct pool_call *c = arg;
+
+	pthread_mutex_lock(&c->pool->lock);
+	json_decref(c->partial);
+	c->partial = result;
+	pool_item_put(&c->items[WORK_PARTIAL]);
+	pthread_mutex_unlock(&c->pool->lock);
+}
+
+void
 pool_lines_free(struct pool_lines *l)
 {
 	size_t i;
@@ -212,6 +224,8 @@ pool_item_take(struct pool *p, struct work_event *ev)
 	item_remove(p, item);
 	if (item->kind == WORK_LINES) {
 		ev->data = lines_take(c->lines);
+	} else if (item->kind == WORK_PARTIAL) {
+		ev->data = json_pack("{s:o}", "result", TAKE(c->partial));
 	} else {
 		ev->data = TAKE(c->answer);
 		call_forget(c);

@@ -150,6 +150,18 @@ answer_take(struct view_list *l, const json_t *answer)
 		    hint);
 }
 
+/* The first look at a screen fills in; a later one changes at once. */
+static void
+partial_take(struct view_list *l, const json_t *data)
+{
+	AUTO_JSON json_t *rows = screen_rows(l->screen, json_object_get(data,
+	    "result"));
+
+	if (rows != NULL)
+		(void)table_fill(l->table, rows, app_wall_ms(l->view.app));
+	app_changed(l->view.app);
+}
+
 void
 list_arrived(struct view *v, const struct work_event *ev)
 {
@@ -160,7 +172,11 @@ list_arrived(struct view *v, const struct work_event *ev)
 			list_load(l);
 		return;
 	}
-	if (ev->id != l->load_id || ev->kind != WORK_ANSWER)
+	if (ev->id != l->load_id)
+		return;
+	if (ev->kind == WORK_PARTIAL && l->result == NULL)
+		partial_take(l, ev->data);
+	if (ev->kind != WORK_ANSWER)
 		return;
 	l->load_id = 0;
 	answer_take(l, ev->data);

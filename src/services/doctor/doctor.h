@@ -54,21 +54,29 @@ struct check {
 struct line {
 	struct finding	 finding;
 	int64_t		 age_ms;
+	bool		 is_asked;	/* no answer yet, in doctor_told */
 };
+
+/* Told whenever one more has answered; lines as in doctor_examine. */
+typedef void (*doctor_told)(void *arg, const struct line *lines);
 
 extern const struct check doctor_checks[];
 extern const size_t doctor_check_count;
 
+/* The lines before anybody was asked. */
+void	 doctor_lines_begin(const struct check *checks, size_t count,
+	     struct line *out);
 /*
  * Runs the checks beside each other, each in a thread, and waits until all
  * have answered or limit_ms are over: one that has not is unknown, and its
  * thread is left behind with everything it uses.  checks must be static.
  * ctx->site may be NULL, no_site says why.  out has count entries.
+ * told may be NULL.
  * ERR_CANCELLED when ctx->cancel was requested.
  */
 bool	 doctor_examine(struct ctx *ctx, const char *no_site,
 	     const struct check *checks, size_t count, int limit_ms,
-	     struct line *out, struct err *e);
+	     doctor_told told, void *arg, struct line *out, struct err *e);
 
 /* 2 when any fails, else 1 when any warns, else 3 when any cannot know. */
 int	 doctor_exit_code(const struct line *lines, size_t count);

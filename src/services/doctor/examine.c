@@ -175,15 +175,15 @@ seat_start(struct seat *s)
 	pthread_mutex_unlock(&s->round->lock);
 }
 
-static bool
-is_complete(const struct round *r)
+/* With the lock held. */
+static size_t
+answered(const struct round *r)
 {
-	size_t i;
+	size_t i, count = 0;
 
 	for (i = 0; i < r->count; i++)
-		if (!r->seats[i].is_done)
-			return false;
-	return true;
+		count += r->seats[i].is_done;
+	return count;
 }
 
 /* With the lock held. */
@@ -201,6 +201,18 @@ wait_slice(struct round *r)
 	pthread_cond_timedwait(&r->changed, &r->lock, &until);
 }
 
+void
+doctor_lines_begin(const struct check *checks, size_t count,
+    struct line *out)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		out[i] = (struct line){ .is_asked = true };
+		finding_begin(&checks[i], &out[i].finding);
+	}
+}
+
 /* With the lock held: what is there, and who has not answered. */
 static void
 lines_copy(struct round *r, int64_t now_ms, struct line *out)
@@ -212,25 +224,36 @@ lines_copy(struct round *r, int64_t now_ms, struct line *out)
 
 		if (s->is_done) {
 			out[i] = (struct line){ s->finding,
-			    now_ms - s->done_ms };
+			    now_ms - s->done_ms, false };
 			continue;
 		}
-		finding_begin(s->check, &out[i].finding);
+		doctor_lines_begin(s->check, 1, &out[i]);
 		finding_why(&out[i].finding, T_NO_ANSWER,
 		    r->limit_ms / 1000.0);
-		out[i].age_ms = 0;
 	}
+}
+
+/* With the lock held, which it lets go while it tells. */
+static void
+tell(struct round *r, struct line *lines, doctor_told told, void *arg)
+{
+	lines_copy(r, clock_mono_ms(&clock_system), lines);
+	if (told == NULL)
+		return;
+	pthread_mutex_unlock(&r->lock);
+	told(arg, lines);
+	pthread_mutex_lock(&r->lock);
 }
 
 bool
 doctor_examine(struct ctx *ctx, const char *no_site,
-    const struct check *checks, size_t count, int limit_ms,
-    struct line *out, struct err *e)
+    const struct check *checks, size_t count, int limit_ms, doctor_told told,
+    void *arg, struct line *out, struct err *e)
 {
 	struct round	*r = round_new(ctx, no_site, checks, count, limit_ms,
 	    e);
 	int64_t		 deadline_ms;
-	size_t		 i;
+	size_t		 i, known = 0;
 	bool		 ok;
 
 	if (r == NULL)
@@ -239,11 +262,17 @@ doctor_examine(struct ctx *ctx, const char *no_site,
 	for (i = 0; i < count; i++)
 		seat_start(&r->seats[i]);
 	pthread_mutex_lock(&r->lock);
-	while ((ok = cancel_check(ctx->cancel, e)) && !is_complete(r) &&
-	    clock_mono_ms(&clock_system) < deadline_ms)
+	while ((ok = cancel_check(ctx->cancel, e)) && answered(r) < count &&
+	    clock_mono_ms(&clock_system) < deadline_ms) {
 		wait_slice(r);
+		if (answered(r) > known && answered(r) < count)
+			tell(r, out, told, arg);
+		known = answered(r);
+	}
 	lines_copy(r, clock_mono_ms(&clock_system), out);
 	pthread_mutex_unlock(&r->lock);
+	for (i = 0; i < count; i++)
+		out[i].is_asked = false;
 	/* Who still works shall stop soon: nobody listens any more. */
 	cancel_request(&r->cancel, CANCEL_ASKED);
 	round_release(r);

@@ -9,6 +9,7 @@
 
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
+#include "stconsole/progress.h"
 #include "stconsole/msg.h"
 #include "stconsole/settings.h"
 #include "stconsole/str.h"
@@ -62,12 +63,13 @@ static json_t *
 line_json(const struct check *check, const struct line *line)
 {
 	const struct finding	*f = &line->finding;
-	AUTO_FREE char		*reason = reason_text(f);
+	AUTO_FREE char		*reason = line->is_asked ? strdup("") :
+				    reason_text(f);
 
 	if (reason == NULL)
 		return NULL;
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:s, s:s}}",
-	    "id", check->id, "mark", mark_name(f->mark), "text", f->text,
+	    "id", check->id, "mark", line->is_asked ? "asking" : mark_name(f->mark), "text", f->text,
 	    "reason", reason, "age_s", (json_int_t)(line->age_ms / 1000),
 	    "fix", "verb", f->fix != FIX_TABLE ? fix_verb(f->fix) :
 	    check->verb, "screen", check->screen);
@@ -119,6 +121,21 @@ limit_read(const struct ctx *ctx, int *limit_ms, struct err *e)
 	return true;
 }
 
+/* What is known while the rest is still asked. */
+static void
+lines_told(void *arg, const struct line *lines)
+{
+	struct ctx	*ctx = arg;
+	json_t		*list = NULL;
+	struct err	 e = { 0 };
+	char		 at[CLOCK_ISO_SIZE];
+
+	clock_iso(clock_wall_ms(ctx->clock), at);
+	if (lines_json(lines, &list, &e))
+		progress_partial(ctx, json_pack("{s:s, s:o}", "checked_at",
+		    at, "lines", list));
+}
+
 static bool
 status_read(struct ctx *ctx, const json_t *params, json_t **result,
     struct err *e)
@@ -131,10 +148,12 @@ status_read(struct ctx *ctx, const json_t *params, json_t **result,
 
 	if (lines == NULL)
 		return err_nomem(e);
+	doctor_lines_begin(doctor_checks, doctor_check_count, lines);
+	lines_told(ctx, lines);
 	if (!limit_read(ctx, &limit_ms, e) ||
 	    !site_look(ctx, no_site, sizeof(no_site), e) ||
 	    !doctor_examine(ctx, no_site, doctor_checks, doctor_check_count,
-	    limit_ms, lines, e) || !lines_json(lines, &list, e))
+	    limit_ms, lines_told, ctx, lines, e) || !lines_json(lines, &list, e))
 		return false;
 	clock_iso(clock_wall_ms(ctx->clock), at);
 	out = json_pack("{s:s, s:O}", "checked_at", at, "lines", list);
@@ -170,7 +189,7 @@ static const struct verb verbs[] = {
 	  .schema = "{\"checked_at\":\"string\",\"lines\":[{"
 	  "\"id\":\"=deployment|version|mongodb|replica_set|"
 	  "administrators|directory|certificate|proxyinfo|containers|disk|"
-	  "clock\",\"mark\":\"=ok|warn|fail|unknown\","
+	  "clock\",\"mark\":\"=ok|warn|fail|unknown|asking\","
 	  "\"text\":\"string\",\"reason\":\"string\",\"age_s\":\"int\","
 	  "\"fix\":{\"verb\":\"string\",\"screen\":"
 	  "\"=site|mongo|admins|directory|snapshots\"}}],"
