@@ -174,7 +174,7 @@ FUZZ	= $(SUB) B=$(B)/fuzz CC=clang-14 OPT='-O1 -g1' HARD= HARD_LD= \
 	  -fno-sanitize-recover=undefined'
 # What of the screens needs neither a terminal nor the engine.
 UI_PURE	= $(filter src/ui/canvas.c src/ui/press% src/ui/screen_%, \
-	  $(LIB_SRC)) src/ui/manual.c src/core/param.c \
+	  $(LIB_SRC)) src/core/param.c \
 	  src/core/registry.c src/core/role.c
 lib_of	= $(foreach d,$(1),$(filter src/$(d)/%,$(LIB_SRC)))
 

@@ -8,7 +8,8 @@
 #include "stconsole/ui.h"
 
 const struct world_page ui_pages[UI_PAGES] = {
-	{ "stconsole-screen.5", screen_manual }
+	{ "stconsole-screen.5", screen_manual },
+	{ "stconsole-theme.5", theme_manual }
 };
 
 static void

@@ -13,5 +13,6 @@ void	 manual_words(struct buf *out, const char *s);
 void	 manual_key(struct buf *out, const char *name, const char *words);
 /* stconsole-screen(5), stconsole-theme(5). */
 void	 screen_manual(const struct registry *r, struct buf *out);
+void	 theme_manual(const struct registry *r, struct buf *out);
 
 #endif

@@ -16,6 +16,7 @@
 #include "stconsole/suggest.h"
 #include "stconsole/yaml_tree.h"
 
+#include "theme_words.h"
 #include "text_theme.def"
 
 #define BASES_MAX	4
@@ -128,14 +129,18 @@ read_color(const struct yaml_node *n, int *color, struct err *e)
 	return true;
 }
 
+static const char *const look_keys[] = { "attr", "fg", "bg" };
+static const char *const look_key_helps[] = {
+	T_THEME_KEY_ATTR, T_THEME_KEY_FG, T_THEME_KEY_BG
+};
+
 /* What a look does not say stays as the base has it. */
 static bool
 read_look(const struct yaml_node *n, struct theme_look *look, struct err *e)
 {
-	static const char *const	 keys[] = { "attr", "fg", "bg" };
 	const struct yaml_node		*attr, *fg, *bg;
 
-	if (!yaml_node_known(n, keys, LENGTH(keys), e))
+	if (!yaml_node_known(n, look_keys, LENGTH(look_keys), e))
 		return false;
 	attr = yaml_node_get(n, "attr");
 	fg = yaml_node_get(n, "fg");
@@ -235,6 +240,51 @@ static bool (*const theme_readers[])(const struct yaml_node *n,
 	NULL, NULL, read_select, read_frame, read_glyphs, read_marks,
 	read_looks
 };
+static const char *const theme_key_helps[] = {
+	T_THEME_KEY_THEME, T_THEME_KEY_BASE, T_THEME_KEY_SELECT,
+	T_THEME_KEY_FRAME, T_THEME_KEY_GLYPHS, T_THEME_KEY_MARKS,
+	T_THEME_KEY_LOOKS
+};
+static const char *const look_helps[LOOK_COUNT] = {
+	[LOOK_TEXT] = T_LOOK_TEXT, [LOOK_TITLE] = T_LOOK_TITLE,
+	[LOOK_DIM] = T_LOOK_DIM, [LOOK_HEADING] = T_LOOK_HEADING,
+	[LOOK_FOCUS] = T_LOOK_FOCUS, [LOOK_MARKED] = T_LOOK_MARKED,
+	[LOOK_LABEL] = T_LOOK_LABEL, [LOOK_INPUT] = T_LOOK_INPUT,
+	[LOOK_KEY] = T_LOOK_KEY, [LOOK_BAR] = T_LOOK_BAR,
+	[LOOK_RULE] = T_LOOK_RULE, [LOOK_OK] = T_LOOK_OK,
+	[LOOK_WARN] = T_LOOK_WARN, [LOOK_ERROR] = T_LOOK_ERROR,
+	[LOOK_UNKNOWN] = T_LOOK_UNKNOWN, [LOOK_ADDED] = T_LOOK_ADDED,
+	[LOOK_REMOVED] = T_LOOK_REMOVED, [LOOK_BANNER] = T_LOOK_BANNER
+};
+
+bool
+theme_word(enum theme_words of, size_t i, const char **name,
+    const char **help)
+{
+	static const struct {
+		const char *const	*names, *const *helps;
+		size_t			 count;
+	} words[] = {
+		[THEME_KEYS] = { theme_keys, theme_key_helps,
+		    LENGTH(theme_keys) },
+		[THEME_LOOKS] = { NULL, look_helps, LOOK_COUNT },
+		[THEME_LOOK_KEYS] = { look_keys, look_key_helps,
+		    LENGTH(look_keys) },
+		[THEME_ATTRS] = { attr_names, NULL, LENGTH(attr_names) },
+		[THEME_COLORS] = { color_names, NULL, LENGTH(color_names) },
+		[THEME_MARKS] = { NULL, NULL, LENGTH(marks) }
+	};
+
+	if (i >= words[of].count)
+		return false;
+	if (of == THEME_LOOKS)
+		*name = look_name((enum look)i);
+	else
+		*name = of == THEME_MARKS ? marks[i].name :
+		    words[of].names[i];
+	*help = words[of].helps != NULL ? words[of].helps[i] : "";
+	return true;
+}
 
 /* --- the whole ----------------------------------------------------------- */
 
