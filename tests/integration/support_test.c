@@ -62,9 +62,11 @@ engine_put(const struct world *w)
 	AUTO_FREE char		*calls = str_format("%s/calls", w->dir);
 	AUTO_FREE char		*docker = str_format("%s/docker", w->bin);
 	AUTO_JSON json_t	*j = json_pack("{s:s, s:s, s:i, s:[{s:s, s:s,"
-	    " s:s, s:s, s:s}]}", "root", w->root, "log", log, "n", 1,
-	    "containers", "id", "aaa", "name", "sametime-community-1",
-	    "service", "community", "status", "running", "started",
+	    " s:s, s:s, s:s}, {s:s, s:s, s:s, s:s, s:s}]}", "root", w->root,
+	    "log", log, "n", 1, "containers", "id", "aaa", "name",
+	    "sametime-community-1", "service", "community", "status",
+	    "running", "started", "2026-11-24T09:00:00Z", "id", "bbb", "name",
+	    "evil", "service", "../../evil", "status", "running", "started",
 	    "2026-11-24T09:00:00Z");
 	char			 self[4096];
 	ssize_t			 n = readlink("/proc/self/exe", self,
@@ -94,6 +96,7 @@ site_put(const struct world *w)
 	put(w, "web/keys/cert.key", "-----BEGIN PRIVATE KEY-----\n"
 	    "s3ntkeybody\n-----END PRIVATE KEY-----\n");
 	put(w, "web/stray.conf", "# s3ntkeybody\n");
+	put(w, "web/a\033[2Jb.conf", "x\n");
 }
 
 static int
@@ -304,6 +307,25 @@ the_plan_lists_what_is_written_and_dry_writes_nothing(void **state)
 			fail_msg("%s was not listed", name);
 }
 
+/* Whoever unpacks it gets one folder, whatever names there were. */
+static void
+names_from_outside_lead_nowhere(void **state)
+{
+	struct world		*w = *state;
+	AUTO_RUN struct run_result r = bundle(w, "--yes");
+	AUTO_JSON json_t	*all = NULL;
+	const char		*name;
+	json_t			*text;
+
+	run_assert_exit(&r, 0);
+	all = contents(w);
+	json_object_foreach (all, name, text)
+		if (strstr(name, "../") != NULL || strchr(name, '\033') != NULL)
+			fail_msg("the name %s", name);
+	assert_non_null(json_object_get(all, "site/web/a?[2Jb.conf"));
+	assert_non_null(json_object_get(all, "logs/.._.._evil.log"));
+}
+
 static void
 only_its_owner_can_read_it_and_nothing_else_is_left(void **state)
 {
@@ -391,6 +413,7 @@ main(int argc, char **argv)
 		SUPPORT_TEST(a_bundle_holds_what_helps),
 		SUPPORT_TEST(
 		    the_plan_lists_what_is_written_and_dry_writes_nothing),
+		SUPPORT_TEST(names_from_outside_lead_nowhere),
 		SUPPORT_TEST(
 		    only_its_owner_can_read_it_and_nothing_else_is_left),
 		SUPPORT_TEST(a_file_that_is_there_is_not_overwritten),

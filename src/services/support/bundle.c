@@ -64,6 +64,8 @@ room(struct support_kept *b, const char *name, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
+	/* A file's name may be anything; here it is a line of a list. */
+	str_strip_control(more->name);
 	b->count++;
 	return more;
 }

@@ -248,6 +248,11 @@ add_log(struct collect *c, const char *service, struct err *e)
 
 	if (name == NULL)
 		return err_nomem(e);
+	/* The name is an engine's word: it makes no folders where it is
+	 * unpacked. */
+	for (i = strlen("logs/"); name[i] != '\0'; i++)
+		if (name[i] == '/')
+			name[i] = '_';
 	if (!ask(c, "site.logs", json_pack("{s:s, s:I}", "service", service,
 	    "lines", (json_int_t)c->bundle->log_lines), &result, &why))
 		return cancel_check(c->ctx->cancel, e) &&
