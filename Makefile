@@ -3,6 +3,8 @@
 
 B	?= build
 prefix	?= /usr/local
+sysconfdir ?= /etc
+unitdir	?= $(prefix)/lib/systemd/system
 DESTDIR	?=
 ifeq ($(origin CC),default)
 CC	= gcc
@@ -35,7 +37,6 @@ WERROR	= -Werror
 endif
 ALL_CFLAGS = $(OPT) $(CSTD) $(WARN) $(HARD) $(REPRO) $(SAN) -pthread \
 	  -Iinclude -MMD -MP -DSTCONSOLE_VERSION='"$(VERSION)"' \
-	  -DSTCONSOLE_SHARE='"$(prefix)/share/stconsole"' \
 	  $(patsubst -I%,-isystem %,$(PKG_CFLAGS)) $(CFLAGS)
 ALL_LDFLAGS = $(HARD_LD) $(SAN) -pthread $(LDFLAGS)
 
@@ -70,7 +71,7 @@ VALGRIND ?= env_test ini_test cli_words_test directory_filter_test
 VALGRIND_BIN := $(filter $(VALGRIND:%=$(B)/tests/unit/%),$(TEST_BIN))
 
 .DEFAULT_GOAL := all
-.PHONY: all run test check soak bench fuzz asan tsan lint install clean help
+.PHONY: all run test check soak bench fuzz asan tsan lint install deb clean help
 .PHONY: setup kube reproducible test-built unit-programs tsan-programs FORCE
 .PHONY: integration-programs fuzz-programs bench-programs
 .SECONDARY:
@@ -135,11 +136,19 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "CC $<"; $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# Other flags or another prefix: everything is compiled again.
-FLAGS	= $(CC) $(OPT) $(HARD) $(HARD_LD) $(SAN) $(CFLAGS) $(prefix) $(VERSION)
-$(B)/flags: FORCE
+# Other flags: everything is compiled again.  Another prefix: what knows it.
+FLAGS	= $(CC) $(OPT) $(HARD) $(HARD_LD) $(SAN) $(CFLAGS) $(VERSION)
+KNOWS_PREFIX := $(shell grep -rl --include='*.c' STCONSOLE_SHARE src tests/lab)
+PREFIX_OBJ := $(KNOWS_PREFIX:%.c=$(B)/%.o)
+
+$(PREFIX_OBJ): ALL_CFLAGS += -DSTCONSOLE_SHARE='"$(prefix)/share/stconsole"'
+$(PREFIX_OBJ): $(B)/prefix
+
+$(B)/flags: SAYS = $(FLAGS)
+$(B)/prefix: SAYS = $(prefix)
+$(B)/flags $(B)/prefix: FORCE
 	@mkdir -p $(@D)
-	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+	@echo '$(SAYS)' | cmp -s - $@ || echo '$(SAYS)' >$@
 
 # Which pages there are is in the program's tables.
 $(B)/man/made: $(B)/stconsole
@@ -277,6 +286,19 @@ install: all $(B)/man/made $(B)/completion.bash ## into $(DESTDIR)$(prefix)
 	    install -D -m 644 {} $(SHARE)/stconsole/lab/{} \;
 	@for d in $(wildcard screens themes); do find $$d -type f -exec \
 	    install -D -m 644 {} $(SHARE)/stconsole/{} \; ; done
+	install -D -m 644 src/dist/pam $(DESTDIR)$(sysconfdir)/pam.d/stconsole
+	@$(call dist,stconsole.service.in,$(DESTDIR)$(unitdir)/stconsole.service)
+	@$(call dist,kiosk/README.in,$(SHARE)/stconsole/kiosk/README)
+	@$(call dist,kiosk/profile.sh.in,$(SHARE)/stconsole/kiosk/profile.sh)
+	install -m 644 $(wildcard src/dist/kiosk/*.conf) $(SHARE)/stconsole/kiosk
+
+# What names a place is written for it.
+dist	= install -D -m 644 /dev/null $(2) && sed \
+	  -e 's|@BINDIR@|$(prefix)/bin|g' \
+	  -e 's|@SHAREDIR@|$(prefix)/share/stconsole|g' src/dist/$(1) >$(2)
+
+deb: all ## a Debian package of it
+	@src/dist/deb $(B) $(VERSION)
 
 clean: ## remove what was built
 	rm -rf $(B)

@@ -209,7 +209,8 @@ verb_add(const struct verb *v, struct buf *out)
 static const struct {
 	const char	*group, *about;
 } abouts[] = {
-	{ "admin", T_ABOUT_ADMIN }, { "audit", T_ABOUT_AUDIT },
+	{ "about", T_ABOUT_ABOUT }, { "admin", T_ABOUT_ADMIN },
+	{ "audit", T_ABOUT_AUDIT },
 	{ "banner", T_ABOUT_BANNER }, { "config", T_ABOUT_CONFIG },
 	{ "directory", T_ABOUT_DIRECTORY }, { "job", T_ABOUT_JOB },
 	{ "lock", T_ABOUT_LOCK }, { "me", T_ABOUT_ME },
