@@ -74,6 +74,7 @@ bool	 site_mongo_url(const struct site *site, struct secret **url,
 struct site_ldap {
 	char		*host;
 	int		 port;		/* the one that is used */
+	int		 other_port;	/* if use_ldaps were the other */
 	bool		 use_ldaps;
 	char		*bind_dn;	/* "" for anonymous */
 	struct secret	*bind_password;	/* NULL for none */
@@ -90,12 +91,30 @@ struct site_ldap {
 	char		*member_attr;	/* member */
 	char		*ca_file;	/* PEM or PKCS#12 on this host, or "" */
 	struct secret	*ca_password;	/* of the PKCS#12, or NULL */
+	unsigned	 connection;	/* in that file, from 1; 0: Helm */
 	struct site_origin origin;
 };
 
 /* At least one, else ERR_SITE.  Borrowed from the site. */
 bool	 site_ldap_servers(const struct site *site,
 	     const struct site_ldap **servers, size_t *count, struct err *e);
+
+/* What shall be so in the settings of one LDAP server. */
+struct site_ldap_new {
+	const char	*host, *bind_dn, *base;		/* NULL: as it is */
+	int		 port;				/* 0: as it is */
+	bool		 use_ldaps;			/* as it shall be */
+	const struct secret *bind_password;		/* NULL: as it is */
+};
+
+/*
+ * Adds to a plan the write of these settings, in one step, and what makes
+ * them take effect; nothing when they are so already.  server is one of
+ * site_ldap_servers.  ERR_REFUSED when it does not come from an XML file.
+ */
+bool	 site_plan_ldap(struct ctx *ctx, struct plan *plan,
+	     const struct site_ldap *server, const struct site_ldap_new *n,
+	     struct err *e);
 
 /*
  * Adds to a plan the write of one of the site's files (file.write: snapshot

@@ -159,6 +159,14 @@ texts_read(const struct site *site, const char *file, unsigned n,
 	return true;
 }
 
+static int
+port_read(const struct site *site, const char *file, unsigned n,
+    bool use_ldaps)
+{
+	return (int)attribute_int(site, file, n, use_ldaps ? "SSLPort" :
+	    "Port", 65535, use_ldaps ? 636 : 389);
+}
+
 static bool
 server_read(const struct site *site, const char *file, unsigned n,
     struct site_ldap *s, struct err *e)
@@ -170,10 +178,10 @@ server_read(const struct site *site, const char *file, unsigned n,
 
 	if (password == NULL)
 		password = attribute(site, file, n, "BindEntryPwd");
+	s->connection = n;
 	s->use_ldaps = is_on(attribute(site, file, n, "SSLEnabled"));
-	s->port = (int)attribute_int(site, file, n,
-	    s->use_ldaps ? "SSLPort" : "Port", 65535,
-	    s->use_ldaps ? 636 : 389);
+	s->port = port_read(site, file, n, s->use_ldaps);
+	s->other_port = port_read(site, file, n, !s->use_ldaps);
 	s->one_level = scope != NULL && str_equal_nocase(scope, "onelevel");
 	if (password != NULL)
 		s->bind_password = secret_new(password, strlen(password), e);

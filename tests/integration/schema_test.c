@@ -73,6 +73,7 @@ static const struct call calls[] = {
 	{ "admin.export", { "--format", "json", NULL }, NULL, false },
 	{ "banner.show", { NULL }, NULL, false },
 	{ "status", { NULL }, NULL, false },
+	{ "directory.settings", { NULL }, NULL, false },
 	{ "setup.show", { NULL }, NULL, false },
 	{ "me.show", { NULL }, NULL, false }
 };
@@ -104,6 +105,7 @@ static const struct call plans[] = {
 	{ "snapshot.prune", { NULL }, NULL, false },
 	{ "admin.add", { "@mail" }, NULL, false },
 	{ "admin.repair", { NULL }, NULL, false },
+	{ "directory.set", { "--host", "127.0.0.1" }, NULL, false },
 	{ "setup.skip", { "theme" }, NULL, false },
 	{ "setup.look", { "dark", "basic" }, NULL, false },
 	{ "setup.role", { "ops", "operator", "--roles-file",

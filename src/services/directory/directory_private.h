@@ -184,4 +184,12 @@ bool	 groups_of(struct server *s, const char *dn, json_t **groups,
 bool	 entry_json(struct server *s, LDAPMessage *entry, json_t **out,
 	     struct err *e);
 
+/* --- set.c ---------------------------------------------------------------- */
+
+bool	 directory_settings_read(struct ctx *ctx, const json_t *params,
+	     json_t **result, struct err *e);
+bool	 directory_set_plan(struct ctx *ctx, const json_t *params,
+	     struct plan *plan, struct err *e);
+extern const struct action directory_answers;
+
 #endif

@@ -4,6 +4,7 @@
  */
 #include "directory_private.h"
 
+#include "stconsole/action.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 
@@ -71,6 +72,33 @@ static const struct verb_param test_params[] = {
 	  .help = "Also look for the person with this mail" },
 };
 
+#define SERVER_PARAM \
+	{ .name = "server", .type = PARAM_INT, .min = 1, .max = 32, \
+	  .help = "Which server, in the order they are asked; 1 when not " \
+	  "given" }
+
+static const struct verb_param settings_params[] = {
+	SERVER_PARAM,
+};
+
+static const struct verb_param set_params[] = {
+	{ .name = "host", .type = PARAM_TEXT,
+	  .help = "Name or address of the directory server" },
+	{ .name = "port", .type = PARAM_INT, .min = 1, .max = 65535,
+	  .help = "Its port: of ldaps when that is on, else the plain one" },
+	{ .name = "ldaps", .type = PARAM_CHOICE, .choices = "yes|no",
+	  .help = "Encrypted from the first byte" },
+	{ .name = "bind_dn", .type = PARAM_TEXT,
+	  .help = "The account that Sametime searches with" },
+	{ .name = "bind_password", .type = PARAM_SECRET,
+	  .help = "Its password" },
+	{ .name = "base", .type = PARAM_TEXT,
+	  .help = "Where people are: PersonResolveBase" },
+	SERVER_PARAM,
+	{ .name = "untried", .type = PARAM_FLAG,
+	  .help = "Write it without trying it first" },
+};
+
 static const struct verb verbs[] = {
 	{ .name = "directory.search",
 	  .help = "Find people in the directory",
@@ -113,9 +141,30 @@ static const struct verb verbs[] = {
 	      "\"san\":[\"string\"]}]}",
 	  .view = "hops: mark=,hop=Hop,server=Server,text=What,"
 	      "hint=What to do" },
+	{ .name = "directory.settings",
+	  .help = "Show where the directory is and as whom it is asked",
+	  .role = ROLE_VIEWER, .risk = RISK_NONE,
+	  .params = settings_params, .param_count = LENGTH(settings_params),
+	  .read = directory_settings_read,
+	  .schema = "{\"server\":\"int\",\"servers\":\"int\","
+	      "\"host\":\"string\",\"port\":\"int\",\"ldaps\":"
+	      "\"=yes|no\",\"bind_dn\":\"string\",\"has_password\":"
+	      "\"bool\",\"base\":\"string\",\"file\":\"string\","
+	      "\"line\":\"int\"}" },
+	{ .name = "directory.set",
+	  .help = "Change where the directory is and as whom it is asked",
+	  .detail = "Changes attributes of one LDAP connection in "
+	      "StCommunityConfig.xml; what is not given stays.  The new "
+	      "settings are tried first: when the directory does not answer "
+	      "by them the plan is refused, unless --untried is given.  "
+	      "Afterwards it is asked by what the file says then.",
+	  .role = ROLE_ADMIN, .risk = RISK_ACCESS,
+	  .params = set_params, .param_count = LENGTH(set_params),
+	  .plan = directory_set_plan },
 };
 
 const struct service directory_service = {
 	.name = "directory",
 	.verbs = verbs, .verb_count = LENGTH(verbs),
+	.actions = &directory_answers, .action_count = 1,
 };
