@@ -139,9 +139,11 @@ keys_take(struct loop *l)
 	struct press	 p;
 
 	while (!app_has_ended(l->app) && tty_key(l->tty, now, &p)) {
-		if (p.code == PRESS_EOF)
+		if (p.code == PRESS_EOF) {
 			l->is_gone = true;
-		else if (p.code == PRESS_REPLY)
+			return;		/* it is told again and again */
+		}
+		if (p.code == PRESS_REPLY)
 			replied(l, &p);
 		else
 			app_press(l->app, &p);
