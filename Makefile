@@ -105,7 +105,7 @@ $(TEST_BIN) $(INTEG_BIN) $(BENCH_BIN): $(B)/%: $(B)/%.o $(B)/libtests.a \
     $(B)/libstconsole.a
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(PKG_LIBS) \
-	    $(if $(findstring /screen/,$@),-lvterm)
+	    -lvterm
 
 # libFuzzer brings main(); CC is clang then.
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libstconsole.a

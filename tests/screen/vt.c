@@ -131,6 +131,16 @@ vt_hang_up(struct vt *vt)
 	vt->keys[1] = -1;
 }
 
+void
+vt_feed(struct vt *vt, const char *bytes, size_t len)
+{
+	police_feed(vt->police, bytes, len);
+	if (police_complaint(vt->police) != NULL)
+		fail_msg("%s", police_complaint(vt->police));
+	(void)vterm_input_write(vt->vterm, bytes, len);
+	vterm_screen_flush_damage(vt->screen);
+}
+
 size_t
 vt_pump(struct vt *vt)
 {
@@ -143,11 +153,7 @@ vt_pump(struct vt *vt)
 		buf_add(&vt->sent, bytes, (size_t)n);
 	assert_true(vt->sent.len < PUMP_MAX);
 	assert_true(buf_ok(&vt->sent, NULL));
-	police_feed(vt->police, buf_str(&vt->sent), vt->sent.len);
-	if (police_complaint(vt->police) != NULL)
-		fail_msg("%s", police_complaint(vt->police));
-	(void)vterm_input_write(vt->vterm, buf_str(&vt->sent), vt->sent.len);
-	vterm_screen_flush_damage(vt->screen);
+	vt_feed(vt, buf_str(&vt->sent), vt->sent.len);
 	return vt->sent.len;
 }
 

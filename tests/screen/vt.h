@@ -29,6 +29,8 @@ void	 vt_hang_up(struct vt *vt);
  * bytes.  Fails the test when the police complains.
  */
 size_t	 vt_pump(struct vt *vt);
+/* Shows bytes that came another way (a pty), as vt_pump does. */
+void	 vt_feed(struct vt *vt, const char *bytes, size_t len);
 /* The bytes of the last vt_pump.  Borrowed. */
 const struct buf *vt_sent(const struct vt *vt);
 /* Does not read until told to: the pipe holds one page. */
