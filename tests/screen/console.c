@@ -47,6 +47,8 @@ world_make(struct console *c)
 	};
 	if (!world_open(&c->world, &e))
 		fail_msg("%s", e.msg);
+	/* Its name changes from run to run: commands need not say it. */
+	c->world.state_wanted = NULL;
 	c->world.who.role = ROLE_ADMIN;
 	snprintf(c->world.who.user, sizeof(c->world.who.user), "kim");
 }

@@ -99,8 +99,8 @@ examine(const struct ctx *ctx, const struct check *checks, size_t count,
 	struct ctx	copy = *ctx;
 	struct err	e;
 
-	if (!doctor_examine(&copy, "nowhere", checks, count, limit_ms, NULL, NULL, out,
-	    &e))
+	if (!doctor_examine(&copy, "nowhere", checks, count, limit_ms, NULL,
+	    NULL, out, &e))
 		fail_msg("%s", e.msg);
 }
 
@@ -194,7 +194,8 @@ a_cancel_ends_the_waiting(void **state)
 	(void)state;
 	assert_true(cancel_init(&cancel, &e));
 	cancel_request(&cancel, CANCEL_ASKED);
-	assert_false(doctor_examine(&ctx, "", checks, 1, 60000, NULL, NULL, out, &e));
+	assert_false(doctor_examine(&ctx, "", checks, 1, 60000, NULL,
+	    NULL, out, &e));
 	assert_int_equal(e.domain, ERR_CANCELLED);
 	wait_gone();
 	cancel_fini(&cancel);

@@ -9,8 +9,8 @@
 
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
-#include "stconsole/progress.h"
 #include "stconsole/msg.h"
+#include "stconsole/progress.h"
 #include "stconsole/settings.h"
 #include "stconsole/str.h"
 
@@ -69,7 +69,8 @@ line_json(const struct check *check, const struct line *line)
 	if (reason == NULL)
 		return NULL;
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:s, s:s}}",
-	    "id", check->id, "mark", line->is_asked ? "asking" : mark_name(f->mark), "text", f->text,
+	    "id", check->id, "mark", line->is_asked ? "asking" :
+	    mark_name(f->mark), "text", f->text,
 	    "reason", reason, "age_s", (json_int_t)(line->age_ms / 1000),
 	    "fix", "verb", f->fix != FIX_TABLE ? fix_verb(f->fix) :
 	    check->verb, "screen", check->screen);
@@ -153,7 +154,8 @@ status_read(struct ctx *ctx, const json_t *params, json_t **result,
 	if (!limit_read(ctx, &limit_ms, e) ||
 	    !site_look(ctx, no_site, sizeof(no_site), e) ||
 	    !doctor_examine(ctx, no_site, doctor_checks, doctor_check_count,
-	    limit_ms, lines_told, ctx, lines, e) || !lines_json(lines, &list, e))
+	    limit_ms, lines_told, ctx, lines, e) ||
+	    !lines_json(lines, &list, e))
 		return false;
 	clock_iso(clock_wall_ms(ctx->clock), at);
 	out = json_pack("{s:s, s:O}", "checked_at", at, "lines", list);
