@@ -272,7 +272,16 @@ learn_with_parameters(struct police *p, const char *cap)
 	}
 }
 
-/* Of the strings, keys are what the terminal sends. */
+/*
+ * Keys are what the terminal sends.  REP is in the entry of xterm and missing
+ * in many that call themselves so (mobile-shell/mosh#1064): nobody gets it.
+ */
+static bool
+is_sent(const char *name)
+{
+	return name[0] != 'k' && strcmp(name, "rep") != 0;
+}
+
 static void
 learn_type(struct police *p)
 {
@@ -282,8 +291,7 @@ learn_type(struct police *p)
 	for (i = 0; strnames[i] != NULL; i++) {
 		cap = tigetstr(strnames[i]);
 		if (cap == NULL || cap == (char *)-1 ||
-		    (strnames[i][0] == 'k' &&
-		    strcmp(strnames[i], "king") != 0))
+		    !is_sent(strnames[i]))
 			continue;
 		if (strchr(cap, '%') != NULL)
 			learn_with_parameters(p, cap);

@@ -66,6 +66,7 @@ each_type_gets_what_it_has(void **state)
 	stops("linux", "\033[?2004h", "linux has no ESC [ ?2004 h");
 	lets_pass("xterm-256color", "\033[91m\033[38;5;200m\033[?1049h");
 	stops("screen", "\033[38;5;200m", "screen has no ESC [ 38;5;n m");
+	stops("xterm-256color", "-\033[5b", "xterm-256color has no ESC [ n b");
 	stops("screen", "\033[5X", "screen has no ESC [ n X");
 }
 
