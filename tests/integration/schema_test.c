@@ -243,6 +243,8 @@ check_call(const struct call *c, const json_t *verb)
 		fail_msg("%s: %s", c->verb, buf_str(&r.err));
 	if (!schema_check(shape, result, &e))
 		fail_msg("%s: %s", c->verb, e.msg);
+	/* Left in an error by what then went well. */
+	assert_null(strstr(buf_str(&r.out), "Out of memory"));
 	assert_int_equal(json_object_size(r.json), 2);
 }
 

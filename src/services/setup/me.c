@@ -68,6 +68,8 @@ find_login(struct ctx *ctx, const char *login, struct me *me, struct err *e)
 	    "text", login, "limit", PEOPLE_MAX), &found, &me->why))
 		return (me->why.domain != ERR_CANCELLED &&
 		    me->why.domain != ERR_NOMEM) || err_copy(e, &me->why);
+	/* What answered may have left words there on its way. */
+	err_clear(&me->why);
 	person = one_of_uid(json_object_get(found, "people"), login);
 	return person == NULL || take(me, person, login, e);
 }
