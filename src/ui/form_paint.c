@@ -112,7 +112,7 @@ intro_paint(const struct form *form, struct canvas *c, struct area a,
     size_t stops)
 {
 	const char	*help = form->screen->text.help;
-	AUTO_FREE char	*line = strndup(help, strcspn(help, "\n"));
+	AUTO_FREE char	*line = strndup(help, screen_lead(help));
 
 	if (line == NULL || line[0] == '\0' || a.rows < (int)stops + 2)
 		return 0;
@@ -184,7 +184,7 @@ form_hint(const struct view *v, struct buf *out)
 		buf_printf(out, T_FORM_ASKING, (long long)((app_now_ms(
 		    v->app) - form->asked_ms) / 1000));
 	} else {
-		buf_add(out, help, strcspn(help, "\n"));
+		buf_add(out, help, screen_lead(help));
 		if (!f->param->required && f->edit != NULL)
 			buf_printf(out, ". %s", T_FORM_OPTIONAL);
 	}

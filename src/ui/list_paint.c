@@ -309,7 +309,7 @@ item_help_paint(const struct view_list *l, size_t i, struct canvas *c,
 
 	if (l->screen->rows != NULL || a.cols - col < 24)
 		return;
-	line = strndup(help, strcspn(help, "\n"));
+	line = strndup(help, screen_lead(help));
 	if (line != NULL)
 		canvas_put(c, row, a.col + col, a.cols - col - 1, LOOK_DIM,
 		    line);

@@ -13,8 +13,9 @@
  *
  * one for the screen, each column, field, item, action, step and the ask;
  * help goes to the next "==".  A table may have "== empty: Nothing is locked"
- * for when it has no rows.  Rights belong to the verb, never to the screen
- * (architecture.md; facts tui.md 4.3).
+ * for when it has no rows.  A paragraph of help is one line in memory,
+ * however it is broken in the file.  Rights belong to the verb, never to the
+ * screen (architecture.md; facts tui.md 4.3).
  */
 #ifndef UI_SCREEN_H
 #define UI_SCREEN_H
@@ -199,6 +200,8 @@ bool	 screen_lint(const struct screen_paths *paths,
 	     const struct registry *registry, struct buf *complaints,
 	     struct err *e);
 const char *screen_kind_name(enum screen_kind kind);
+/* How much of a help is its first sentence, without the full stop. */
+size_t	 screen_lead(const char *help);
 
 /* --- a screen and a result ---------------------------------------------- */
 

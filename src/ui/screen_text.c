@@ -28,25 +28,56 @@ struct reader {
 	struct err		*e;
 };
 
+/*
+ * Lines of a paragraph are joined, so that each screen breaks them at its own
+ * width; lines that begin with a blank are an example and stay.
+ */
+static void
+help_join(const char *s, size_t len, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (s[i] == '\n' && s[i + 1] != '\n' && s[i + 1] != ' ' &&
+		    i > 0 && s[i - 1] != '\n')
+			buf_putc(out, ' ');
+		else
+			buf_putc(out, s[i]);
+}
+
 /* The help that was collected belongs to the section before. */
 static bool
 section_end(struct reader *r)
 {
-	size_t		 from = 0, len = r->help.len;
-	const char	*s = buf_str(&r->help);
+	AUTO_BUF struct buf	 joined = BUF_INIT;
+	size_t			 from = 0, len = r->help.len;
+	const char		*s = buf_str(&r->help);
 
 	while (len > 0 && (s[len - 1] == '\n' || s[len - 1] == ' '))
 		len--;
 	while (from < len && s[from] == '\n')
 		from++;
-	if (!buf_ok(&r->help, r->e))
+	help_join(s + from, len - from, &joined);
+	if (!buf_ok(&r->help, r->e) || !buf_ok(&joined, r->e))
 		return false;
 	if (r->last != NULL)
-		r->last->text.help = arena_dup(r->arena, s + from,
-		    len - from);
+		r->last->text.help = arena_dup(r->arena, buf_str(&joined),
+		    joined.len);
 	buf_reset(&r->help);
 	return r->last == NULL || r->last->text.help != NULL ||
 	    err_nomem(r->e);
+}
+
+size_t
+screen_lead(const char *help)
+{
+	size_t n;
+
+	for (n = 0; help[n] != '\0' && help[n] != '\n'; n++)
+		if (help[n] == '.' && (help[n + 1] == ' ' ||
+		    help[n + 1] == '\n' || help[n + 1] == '\0'))
+			return n;
+	return n;
 }
 
 static bool

@@ -314,7 +314,7 @@ hint(const struct view *v, struct buf *out)
 
 	wizard_detail(w, w->focus, out);
 	if (out->len == 0)
-		buf_add(out, help, strcspn(help, "\n"));
+		buf_add(out, help, screen_lead(help));
 }
 
 static const char *

@@ -439,12 +439,16 @@ help_keeps_its_paragraphs(void **state)
 	struct err		 e;
 
 	put(f->dir, "s.yaml", HEAD "kind: text\n");
-	put(f->dir, "en/s.txt", "\n== title: Two: parts\n\nOne.\n\nTwo.\n"
-	    "\n\n");
+	put(f->dir, "en/s.txt", "\n== title: Two: parts\n\nOne a.b\nline. "
+	    "And\nmore.\n\nTwo:\n  an\n  example\n\n\n");
 	s = screen_load(&f->paths, &registry, "s", &e);
 	assert_non_null(s);
 	assert_string_equal(s->text.label, "Two: parts");
-	assert_string_equal(s->text.help, "One.\n\nTwo.");
+	assert_string_equal(s->text.help, "One a.b line. And more.\n\nTwo:\n"
+	    "  an\n  example");
+	assert_int_equal(screen_lead(s->text.help), strlen("One a.b line"));
+	assert_int_equal(screen_lead("None\nmore."), strlen("None"));
+	assert_int_equal(screen_lead(""), 0);
 	screen_free(s);
 }
 
