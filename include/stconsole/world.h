@@ -41,6 +41,11 @@ struct world_hooks {
 	bool	(*site_find)(struct ctx *ctx, struct err *e);
 	/* {"kind","root","name","demo"} of ctx->site; new, NULL: memory. */
 	json_t	*(*site_told)(const struct ctx *ctx);
+	/*
+	 * Verbs that serve starts without values and stops at its end; NULL
+	 * at the end.
+	 */
+	const char *const *kept;
 	/* More pages of the manual. */
 	const struct world_page *pages;
 	size_t	 page_count;

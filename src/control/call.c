@@ -282,6 +282,16 @@ news_fit(struct route *r, struct work_event *ev)
 	return true;
 }
 
+/* Calls of our own have nobody else to tell that they failed. */
+static void
+own_call_log(const struct work_event *ev)
+{
+	const json_t *why = json_object_get(ev->data, "error");
+
+	if (ev->kind == WORK_ANSWER && why != NULL)
+		serve_log("%s", json_text(why, "message"));
+}
+
 void
 call_event(struct server *s, struct work_event *ev)
 {
@@ -302,8 +312,10 @@ call_event(struct server *s, struct work_event *ev)
 		r = r->next;
 	if (json_str(ev->data, "warning") != NULL)
 		serve_log("%s", json_str(ev->data, "warning"));
-	if (r == NULL)
+	if (r == NULL) {
+		own_call_log(ev);
 		return;
+	}
 	if (r->session != NULL && !r->session->is_dead && news_fit(r, ev))
 		event_say(r->session, types[ev->kind], r->peer_id,
 		    TAKE(ev->data));

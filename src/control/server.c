@@ -243,6 +243,22 @@ recover(struct server *s, struct err *e)
 	return work_start(s->work, &call, e) != 0;
 }
 
+/* What runs as long as we do (world.h). */
+static bool
+kept_start(struct server *s, struct err *e)
+{
+	const char *const	*verb = s->world->hooks != NULL ?
+				    s->world->hooks->kept : NULL;
+	struct work_call	 call = { .kind = WORK_CALL };
+
+	for (; verb != NULL && *verb != NULL; verb++) {
+		call.verb = *verb;
+		if (work_start(s->work, &call, e) == 0)
+			return false;
+	}
+	return true;
+}
+
 static bool
 server_start(struct server *s, struct err *e)
 {
@@ -252,7 +268,7 @@ server_start(struct server *s, struct err *e)
 	if (!place_take(&s->place, s->world->store, e))
 		return false;
 	s->work = work_local_new(s->world, SESSIONS_MAX * CALLS_MAX, e);
-	return s->work != NULL && recover(s, e);
+	return s->work != NULL && recover(s, e) && kept_start(s, e);
 }
 
 static void
