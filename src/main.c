@@ -51,6 +51,8 @@ services_end(struct ctx *ctx)
 	support_forget(ctx);
 }
 
+static const char *const kept[] = { "banner.keep", NULL };
+
 static const struct world_hooks hooks = {
 	.prologue = site_prologue,
 	.services_end = services_end,
@@ -58,6 +60,7 @@ static const struct world_hooks hooks = {
 	.banner = banner,
 	.site_keep = site_keep,
 	.site_told = site_told,
+	.kept = kept,
 	.pages = ui_pages,
 	.page_count = UI_PAGES,
 	.site_find = site_look_up

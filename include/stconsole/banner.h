@@ -6,8 +6,8 @@
  * to.  Everybody who can see the screen can read it: so it names which parts
  * need a look and not why.
  *
- * By hand: banner write.  serve: every banner.refresh_s seconds (0: never)
- * banner_refresh(ctx, BANNER_PATH), and banner_remove at its end, since a
+ * By hand: banner write.  serve starts banner.keep, which refreshes it every
+ * banner.refresh_s seconds (0: never) and removes it at its end, since a
  * banner that nobody refreshes says that all is well for ever.
  */
 #ifndef STCONSOLE_BANNER_H
@@ -27,6 +27,6 @@ bool	 banner_refresh(struct ctx *ctx, const char *path, bool *changed,
 /* A banner that is not there is success. */
 bool	 banner_remove(const char *path, struct err *e);
 
-extern const struct service banner_service;	/* banner.show|write */
+extern const struct service banner_service;	/* banner.* */
 
 #endif

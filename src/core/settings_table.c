@@ -73,6 +73,8 @@ static const struct setting table[] = {
 	INT_SETTING("banner.refresh_s", "0", 86400,
 	    "Seconds between two writings of the banner before the login by "
 	    "serve; 0: never"),
+	TEXT_SETTING("banner.path", "/run/issue.d/stconsole.issue",
+	    "The file of the banner before the login"),
 	TEXT_SETTING("ui.setup_done", "",
 	    "How far the first-time set-up has come")
 };

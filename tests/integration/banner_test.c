@@ -2,12 +2,16 @@
  * banner write on a small site, and the real agetty(8) that shows it.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -135,6 +139,88 @@ agetty_shows_every_character_as_it_is(void **state)
 	assert_non_null(strstr(buf_str(&p.out), "as of 2"));
 }
 
+/* ---- kept by serve */
+
+static void
+setting(const struct world *w, const char *name, const char *value)
+{
+	const char *const words[] = { "--yes", "settings", "set", name,
+	    value, NULL };
+	AUTO_RUN struct run_result r = run_json(w->state, words, NULL);
+
+	run_assert_exit(&r, 0);
+}
+
+static pid_t
+serve_start(const struct world *w)
+{
+	pid_t	pid = fork();
+	int	null;
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	null = open("/dev/null", O_RDWR);
+	if (null >= 0)
+		(void)dup2(null, STDERR_FILENO);
+	setenv("STCONSOLE_RUNTIME_DIR", w->tree.dir, 1);
+	execl(run_binary(), "stconsole", "--state", w->state, "serve",
+	    (char *)NULL);
+	_exit(127);
+}
+
+/* Until the file is written once more after this call. */
+static void
+wait_for_writing(int watch, const char *what)
+{
+	char		 events[4096];
+	struct pollfd	 p = { .fd = watch, .events = POLLIN };
+
+	if (poll(&p, 1, 60000) != 1)
+		fail_msg("%s: nothing was written in 60 s", what);
+	assert_true(read(watch, events, sizeof(events)) > 0);
+}
+
+static void
+serve_keeps_it_fresh_and_takes_it_away(void **state)
+{
+	struct world		*w = *state;
+	AUTO_FREE char		*folder = site_tree_path(&w->tree, "issue.d");
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	AUTO_CLOSE int		 watch = inotify_init1(IN_CLOEXEC);
+	pid_t			 pid;
+	int			 status;
+
+	setting(w, "banner.path", w->path);
+	setting(w, "banner.refresh_s", "1");
+	assert_true(file_make_dirs(folder, 0755, NULL));
+	assert_true(inotify_add_watch(watch, folder, IN_MOVED_TO) >= 0);
+	pid = serve_start(w);
+	wait_for_writing(watch, "the first time");
+	wait_for_writing(watch, "the second time");
+	assert_true(file_read(AT_FDCWD, w->path, 4096, &b, NULL));
+	assert_non_null(strstr(buf_str(&b), "stconsole " STCONSOLE_VERSION));
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_false(file_exists(AT_FDCWD, w->path));
+}
+
+static void
+without_the_setting_serve_writes_none(void **state)
+{
+	struct world		*w = *state;
+	const char *const	 words[] = { "banner", "keep", NULL };
+	AUTO_RUN struct run_result r = { 0 };
+
+	setting(w, "banner.path", w->path);
+	r = run_json(w->state, words, NULL);
+	run_assert_exit(&r, 0);
+	assert_int_equal(json_int(json_object_get(r.json, "result"),
+	    "written", -1), 0);
+	assert_false(file_exists(AT_FDCWD, w->path));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -143,7 +229,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_written_is_what_is_shown_and_undo_takes_it_away),
 		TEST(it_is_no_snapshot_and_its_path_is_whole),
-		TEST(agetty_shows_every_character_as_it_is)
+		TEST(agetty_shows_every_character_as_it_is),
+		TEST(serve_keeps_it_fresh_and_takes_it_away),
+		TEST(without_the_setting_serve_writes_none)
 	};
 
 	return cmocka_run_group_tests_name("banner", tests, NULL, NULL);

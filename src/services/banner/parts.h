@@ -24,6 +24,14 @@ void	 banner_put(struct buf *out, const char *text);
 
 bool	 banner_addresses(struct buf *out, struct err *e);
 
+/* ---- service.c, keep.c */
+
+/* given, else the setting banner.path; malloc'd. */
+bool	 banner_path(struct ctx *ctx, const char *given, char **path,
+	     struct err *e);
+bool	 banner_keep_direct(struct ctx *ctx, const json_t *params,
+	     json_t **result, struct err *e);
+
 /* ---- file.c */
 
 /* Appends the line with the time, which does not count as a change. */

@@ -14,6 +14,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/settings.h"
 #include "stconsole/str.h"
 
 #include "text.def"
@@ -33,6 +34,19 @@ show_read(struct ctx *ctx, const json_t *params, json_t **result,
 }
 
 /* ---- banner.write */
+
+bool
+banner_path(struct ctx *ctx, const char *given, char **path, struct err *e)
+{
+	if (given != NULL)
+		*path = strdup(given);
+	else if (!settings_get(ctx, "banner.path", path, e))
+		return false;
+	if (*path == NULL)
+		return err_nomem(e);
+	return (**path == '/' && !str_ends(*path, "/")) ||
+	    err_set(e, ERR_USAGE, 0, T_BANNER_PATH, *path);
+}
 
 static bool
 write_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
@@ -119,13 +133,11 @@ static bool
 write_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
     struct err *e)
 {
-	const char		*path = json_str(params, "path");
+	AUTO_FREE char		*path = NULL;
 	AUTO_BUF struct buf	 text = BUF_INIT, now = BUF_INIT;
 
-	if (path == NULL)
-		path = BANNER_PATH;
-	if (*path != '/' || str_ends(path, "/"))
-		return err_set(e, ERR_USAGE, 0, T_BANNER_PATH, path);
+	if (!banner_path(ctx, json_str(params, "path"), &path, e))
+		return false;
 	if (!banner_text(ctx, &text, e) || !banner_read(path, &now, e))
 		return false;
 	if (str_equal(buf_str(&text), buf_str(&now)))
@@ -135,7 +147,7 @@ write_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 
 static const struct verb_param write_params[] = {
 	{ .name = "path", .type = PARAM_TEXT,
-	  .help = "Another file than " BANNER_PATH }
+	  .help = "Another file than the setting banner.path says" }
 };
 
 static const struct verb verbs[] = {
@@ -149,9 +161,15 @@ static const struct verb verbs[] = {
 	  "Sametime need a look, for agetty(8) on a kiosk console.  Anybody "
 	  "who sees that screen can read it.  The files in "
 	  "share/stconsole/kiosk make agetty show it; serve writes it again "
-	  "every banner.refresh_s seconds.",
+	  "every banner.refresh_s seconds, as the setting was when it "
+	  "started.",
 	  .params = write_params, .param_count = LENGTH(write_params),
-	  .writes_elsewhere = true, .plan = write_plan }
+	  .writes_elsewhere = true, .plan = write_plan },
+	{ .name = "banner.keep", .role = ROLE_ADMIN,
+	  .help = "Write the banner every banner.refresh_s seconds until "
+	  "stopped (started by serve)", .follows = true,
+	  .writes_elsewhere = true, .direct = banner_keep_direct,
+	  .schema = "{\"written\":\"int\"}" }
 };
 
 const struct service banner_service = {
