@@ -271,18 +271,27 @@ step_expand(struct step *s, struct err *e)
 	return step_done(s, false, true, json_object(), e);
 }
 
-/* After acting: is it so?  A probe that fails leaves "not verified". */
+/*
+ * After acting: is it so?  A probe that fails leaves "not verified"; one that
+ * was told to stop leaves the question to whoever resumes the job.
+ */
 static enum step_end
 step_verify(struct step *s, struct err *e)
 {
 	AUTO_JSON json_t	*seen = json_object();
 	enum probe		 found = PROBE_TODO;
 	struct err		 why = { 0 };
+	bool			 is_answered;
 
 	if (s->action->is_momentary)
 		return step_done(s, false, true, TAKE(seen), e);
 	step_report(s, "verify");
-	if (!step_probe(s, &found, seen, &why))
+	is_answered = step_probe(s, &found, seen, &why);
+	if (!is_answered && why.domain == ERR_CANCELLED) {
+		err_copy(e, &why);
+		return step_failed(s, e != NULL ? e : &why);
+	}
+	if (!is_answered)
 		return step_done(s, false, false, json_pack("{s:s}", "reason",
 		    why.msg), e);
 	if (found == PROBE_DONE)
