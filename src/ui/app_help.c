@@ -100,6 +100,13 @@ palette_chosen(void *arg, const char *name)
 void
 app_palette(struct app *app)
 {
+	static const struct {
+		const char *name, *title;
+	} own[] = {
+		{ "keys", T_KEYS }, { "notifications", T_NOTES },
+		{ "operator", T_OPERATOR }, { "profile", T_PROFILE },
+		{ "theme", T_THEME }
+	};
 	struct err	 e = { 0 };
 	json_t		*list = screen_list(&app->o.screens, &e), *one;
 	json_t		*choices = json_array();
@@ -113,6 +120,13 @@ app_palette(struct app *app)
 		json_array_append_new(choices, json_pack("{s:s, s:s}",
 		    "value", json_text(one, "name"), "label",
 		    buf_str(&label)));
+	}
+	for (i = 0; i < LENGTH(own); i++) {
+		AUTO_BUF struct buf label = BUF_INIT;
+
+		buf_printf(&label, "%-18s %s", own[i].name, own[i].title);
+		json_array_append_new(choices, json_pack("{s:s, s:s}",
+		    "value", own[i].name, "label", buf_str(&label)));
 	}
 	if (list == NULL) {
 		json_decref(choices);

@@ -8,6 +8,12 @@
 #include "stconsole/msg.h"
 #include "text.def"
 
+/*
+ * wall(1) and the kernel write past us, and nobody is told.  Whoever comes
+ * back to the terminal gets it clean with the first key; Ctrl-L any time.
+ */
+#define REPAINT_IDLE_MS	60000
+
 static void
 leave_answered(void *arg, int answer)
 {
@@ -122,6 +128,9 @@ app_press(struct app *app, const struct press *p)
 	}
 	if (app_lock_press(app, p))
 		return;
+	if (app->tty != NULL && app_now_ms(app) - app->touched_ms >
+	    REPAINT_IDLE_MS)
+		tty_repaint(app->tty);
 	app->touched_ms = app_now_ms(app);
 	app->said[0] = '\0';
 	app->said_is_error = false;

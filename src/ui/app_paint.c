@@ -11,14 +11,6 @@
 
 #define BRIEF_COLS	72	/* fewer: the head is short */
 
-static int
-sooner(int a, int b)
-{
-	if (a < 0)
-		return b;
-	return b < 0 || a < b ? a : b;
-}
-
 int
 app_due(const struct app *app)
 {
@@ -29,7 +21,7 @@ app_due(const struct app *app)
 		return -1;
 	for (v = app->top; v != NULL; v = v->below) {
 		if (v->ops->due != NULL)
-			due = sooner(due, v->ops->due(v, app_now_ms(app)));
+			due = app_sooner(due, v->ops->due(v, app_now_ms(app)));
 		if (v->rows_over == 0)
 			break;
 	}

@@ -43,6 +43,15 @@ struct app {
 	char			 parting[700];	/* why the session ended */
 };
 
+/* Of two times in ms, where -1 is never. */
+static inline int
+app_sooner(int a, int b)
+{
+	if (a < 0)
+		return b;
+	return b < 0 || a < b ? a : b;
+}
+
 /* app_calls.c */
 void	 app_calls_forget(struct app *app, const struct view *v);
 void	 app_calls_fini(struct app *app);

@@ -17,8 +17,6 @@
 
 /* Resizes come in storms: one new layout for those within this time. */
 #define RESIZE_MS	50
-/* A terminal that does not read is asked again this often. */
-#define BUSY_MS		100
 
 struct loop {
 	struct app	*app;
@@ -26,7 +24,7 @@ struct loop {
 	struct canvas	*canvas;
 	int		 signals;
 	int64_t		 resize_at;	/* 0: none */
-	int64_t		 busy_until;	/* 0: not */
+	bool		 is_busy;	/* the terminal does not read */
 	bool		 is_gone;
 };
 
@@ -154,31 +152,20 @@ keys_take(struct loop *l)
 static void
 show(struct loop *l)
 {
-	int64_t now = app_now_ms(l->app);
-
-	if (!l->app->is_changed || (l->busy_until > 0 && now < l->busy_until))
+	if (!l->app->is_changed && !l->is_busy)
 		return;
 	app_paint(l->app, l->canvas);
 	switch (tty_show(l->tty, l->canvas)) {
 	case TTY_SHOWN:
-		l->busy_until = 0;
+		l->is_busy = false;
 		break;
 	case TTY_BUSY:
-		l->busy_until = now + BUSY_MS;
-		app_changed(l->app);
+		l->is_busy = true;
 		break;
 	case TTY_GONE:
 		l->is_gone = true;
 		break;
 	}
-}
-
-static int
-sooner(int a, int b)
-{
-	if (a < 0)
-		return b;
-	return b < 0 || a < b ? a : b;
 }
 
 static int
@@ -191,10 +178,9 @@ static int
 due(const struct loop *l)
 {
 	int64_t	 now = app_now_ms(l->app);
-	int	 ms = sooner(app_due(l->app), tty_key_due(l->tty, now));
+	int	 ms = app_sooner(app_due(l->app), tty_key_due(l->tty, now));
 
-	ms = sooner(ms, until(l->resize_at, now));
-	return sooner(ms, until(l->busy_until, now));
+	return app_sooner(ms, until(l->resize_at, now));
 }
 
 static void
@@ -204,7 +190,9 @@ turn(struct loop *l)
 		{ .fd = tty_fd(l->tty), .events = POLLIN },
 		{ .fd = work_fd(app_work(l->app)), .events = POLLIN },
 		{ .fd = l->signals, .events = POLLIN },
-		{ .fd = app_lock_fd(l->app), .events = POLLIN }
+		{ .fd = app_lock_fd(l->app), .events = POLLIN },
+		{ .fd = l->is_busy ? tty_fd_out(l->tty) : -1,
+		  .events = POLLOUT }
 	};
 
 	if (poll(fds, LENGTH(fds), due(l)) < 0 && errno != EINTR) {
@@ -221,7 +209,9 @@ turn(struct loop *l)
 	if (fds[1].revents != 0)
 		app_events(l->app);
 	app_tick(l->app);
-	show(l);
+	/* What a busy terminal missed is shown when it reads again. */
+	if (!l->is_busy || fds[4].revents != 0)
+		show(l);
 }
 
 static bool

@@ -11,8 +11,6 @@
 #include "stconsole/msg.h"
 #include "text.def"
 
-#define BAR_COLS	20
-
 const char *
 plan_loses(const json_t *answer)
 {
@@ -173,20 +171,15 @@ progress_tell(const json_t *progress, struct buf *out)
 	int64_t	 left = json_int(progress, "left_s", -1);
 	double	 rate = json_number_value(json_object_get(progress,
 	    "per_second"));
-	int	 i;
 
 	if (progress == NULL)
 		return;
 	buf_printf(out, T_PROGRESS_AT, (long long)json_int(progress, "step",
 	    0), (long long)json_int(progress, "steps", 0), json_text(progress,
 	    "title"));
-	if (total > 0) {
-		buf_puts(out, " [");
-		for (i = 0; i < BAR_COLS; i++)
-			buf_putc(out, i * total < done * BAR_COLS ? '#' : '.');
-		buf_printf(out, "] %lld/%lld %s", (long long)done,
+	if (total > 0)
+		buf_printf(out, ": %lld/%lld %s", (long long)done,
 		    (long long)total, json_text(progress, "unit"));
-	}
 	if (rate > 0)
 		buf_printf(out, T_PROGRESS_RATE, rate);
 	if (left >= 0)

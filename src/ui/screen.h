@@ -70,7 +70,7 @@ struct screen_call {
 
 enum screen_format {
 	FORMAT_TEXT, FORMAT_NUMBER, FORMAT_BYTES, FORMAT_AGE, FORMAT_TIME,
-	FORMAT_YESNO, FORMAT_HASH, FORMAT_SPARK
+	FORMAT_YESNO, FORMAT_HASH
 };
 
 struct screen_column {

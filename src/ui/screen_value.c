@@ -84,7 +84,7 @@ static const char *const format_words[] = {
 	[FORMAT_TEXT] = "text", [FORMAT_NUMBER] = "number",
 	[FORMAT_BYTES] = "bytes", [FORMAT_AGE] = "age",
 	[FORMAT_TIME] = "time", [FORMAT_YESNO] = "yesno",
-	[FORMAT_HASH] = "hash", [FORMAT_SPARK] = "spark"
+	[FORMAT_HASH] = "hash"
 };
 static const char *const role_words[] = { "viewer", "operator", "admin" };
 

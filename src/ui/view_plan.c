@@ -13,6 +13,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
+#include "strip.h"
 #include "view_text.h"
 
 #include "stconsole/msg.h"
@@ -33,6 +34,7 @@ struct view_plan {
 	struct ctx_secret	 secrets[CTX_SECRETS];
 	json_t			*answer;	/* with the plan */
 	json_t			*progress;	/* of the job, or NULL */
+	struct strip		 strip;
 	json_t			*end;		/* the last answer */
 	unsigned		 call_id;
 	int64_t			 since_ms;	/* of the call */
@@ -194,8 +196,10 @@ arrived(struct view *v, const struct work_event *ev)
 
 	if (ev->id == 0 || ev->id != p->call_id)
 		return;
-	if (ev->kind == WORK_PROGRESS)
+	if (ev->kind == WORK_PROGRESS) {
 		answer_put(&p->progress, ev->data);
+		strip_take(&p->strip, ev->data);
+	}
 	if (ev->kind == WORK_ANSWER) {
 		p->call_id = 0;
 		if (p->state == PLAN_ASKED)
@@ -357,6 +361,19 @@ command(const struct view *v, struct buf *out)
 	buf_putc(out, '\n');
 }
 
+static void
+paint(struct view *v, struct canvas *c, struct area a)
+{
+	const struct view_plan *p = self(v);
+
+	if (p->state == PLAN_APPLIED && p->strip.total > 0 && a.rows > 3) {
+		strip_paint(&p->strip, c, (struct area){ a.row + a.rows - 1,
+		    a.col, 1, a.cols });
+		a.rows--;
+	}
+	view_text_paint(v, c, a);
+}
+
 static int
 due(const struct view *v, int64_t now_ms)
 {
@@ -389,7 +406,7 @@ plan_view_free(struct view *v)
 }
 
 static const struct view_ops ops = {
-	.free = plan_view_free, .paint = view_text_paint, .press = press,
+	.free = plan_view_free, .paint = paint, .press = press,
 	.act = act, .bar = bar, .hint = hint, .arrived = arrived, .due = due,
 	.command = command, .say = view_text_say,
 	.item_count = view_text_item_count
