@@ -65,7 +65,8 @@ app_help(struct app *app)
 	if (v->ops->help != NULL)
 		help = v->ops->help(v);
 	if (help != NULL && help[0] != '\0')
-		buf_printf(&text, "%s\n", help);
+		buf_printf(&text, "%s%s\n", help, str_ends(help, "\n") ?
+		    "" : "\n");
 	keys_tell(v, &text);
 	app_open(app, view_text_new(app, T_HELP, buf_str(&text), &e), &e);
 }

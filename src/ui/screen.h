@@ -141,6 +141,7 @@ struct screen {
 	enum screen_kind	 kind;
 	enum role		 needs;
 	struct screen_text	 text;		/* title */
+	const char		*help;		/* with that of its parts */
 	struct screen_text	 empty;		/* TABLE: maybe; no rows */
 	const struct screen_given *given;
 	size_t			 given_count;

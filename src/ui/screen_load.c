@@ -263,7 +263,8 @@ screen_parse(const struct screen_paths *paths,
 	if (l.s == NULL)
 		return NULL;
 	ok = yaml_tree_parse(&l.tree, file, buf_str(yaml), yaml->len, e) &&
-	    screen_read_all(&l) && screen_check(&l) && screen_text_all(&l);
+	    screen_read_all(&l) && screen_check(&l) && screen_text_all(&l) &&
+	    screen_help_make(&l);
 	yaml_tree_free(&l.tree);
 	free(l.notes);
 	if (ok)

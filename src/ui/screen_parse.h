@@ -128,6 +128,8 @@ const struct screen_section *screen_section_find(
 	     const struct screen_section *first, const char *id);
 /* Gives every part of l->s its text. */
 bool	 screen_text_all(struct screen_loader *l);
+/* Then l->s->help (screen_help.c). */
+bool	 screen_help_make(struct screen_loader *l);
 /*
  * Calls each(arg, id, text) for the title and all parts, until it returns
  * false; the result is that.

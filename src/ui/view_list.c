@@ -53,7 +53,7 @@ help(const struct view *v)
 		return l->screen->items[l->item].text.help;
 	if (l->place == LIST_ASK)
 		return l->screen->ask_text.help;
-	return l->screen->text.help;
+	return l->screen->help;
 }
 
 /* What the main action would do, else how the list itself is asked for. */

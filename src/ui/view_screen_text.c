@@ -200,7 +200,7 @@ bar(const struct view *v, struct bar *bar)
 static const char *
 help(const struct view *v)
 {
-	return self(v)->screen->text.help;
+	return self(v)->screen->help;
 }
 
 static void

@@ -156,6 +156,9 @@ a_table_has_what_its_file_says(void **state)
 	assert_int_equal(s->needs, ROLE_VIEWER);
 	assert_string_equal(s->text.label, "Fish");
 	assert_string_equal(s->text.help, "All of them.");
+	assert_true(str_starts(s->help, "All of them.\n\n"));
+	assert_non_null(strstr(s->help, "\n\nSea: Where.\n\n"));
+	assert_non_null(strstr(s->help, "\n\nX A: Does a.\n\n"));
 	assert_string_equal(s->load.verb, "fish.list");
 	assert_int_equal(s->load.with[0].from, FROM_FIELD);
 	assert_int_equal(s->refresh_s, 30);
