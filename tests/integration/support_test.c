@@ -57,6 +57,7 @@ engine_put(const struct world *w)
 	    "basic czNudC10dXJuLW5vdw==\n"
 	    "was s3nt-turn-old, admin s3nt-admin-new and s3nt-admin-old\n"
 	    "api_password=s3nt-in-log-only\n"
+	    "bind cn=app with s3nt-ldap&bind as s3nt-ldap&amp;bind\n"
 	    "nothing to hide here";
 	AUTO_FREE char		*fake = str_format("%s/fake.json", w->dir);
 	AUTO_FREE char		*calls = str_format("%s/calls", w->dir);
@@ -91,6 +92,11 @@ site_put(const struct world *w)
 	    "MONGO_URL=mongodb://app:s3nt-m%40ngo@127.0.0.1:1/x\n");
 	put(w, "own.yaml", "a:\n  password: 's3nt-\"quote\"'\n"
 	    "  note: s3nt-turn-old again\n");
+	put(w, "StCommunityConfig.xml", "<StCommunityConfig><LDAP>\n"
+	    "<Connection SearchOrder=\"1\" HostName=\"127.0.0.1\" Port=\"1\"\n"
+	    " BindEntryDn=\"cn=app\"\n"
+	    " BindEntryPassword=\"s3nt-ldap&amp;bind\"/>\n"
+	    "</LDAP></StCommunityConfig>\n");
 	put(w, "broken.ini", "[a\npassword = s3nt-broken\n");
 	put(w, "web/s3nt-turn-now.conf", "server {}\n");
 	put(w, "web/keys/cert.key", "-----BEGIN PRIVATE KEY-----\n"
