@@ -149,7 +149,7 @@ route_add(struct server *s, struct session *p, const struct message *m,
 	*r = (struct route){
 		.next = s->routes, .session = p, .id = id,
 		.peer_id = m->id, .is_job = work_call_is_job(call,
-		    registry_verb(s->world->registry, m->verb))
+		    registry_verb(s->world->registry, call->verb))
 	};
 	s->routes = r;
 	p->calls++;

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "run.h"
+#include "serve.h"
 #include "stconsole/clock.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -376,7 +377,27 @@ a_reader_that_goes_away_ends_it_quietly(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* The same while serve runs for that folder: nobody can tell. */
+static struct served	served;
+
+static int
+served_new(void **state)
+{
+	state_new(state);
+	serve_start(&served, *state, geteuid());
+	return 0;
+}
+
+static int
+served_end(void **state)
+{
+	serve_fini(&served);
+	return state_end(state);
+}
+
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, state_new, state_end)
+#define SERVED(f) \
+	{ #f "_while_serve_runs", f, served_new, served_end, NULL }
 
 int
 main(void)
@@ -396,6 +417,17 @@ main(void)
 		TEST(a_secret_that_is_typed_is_not_shown),
 		TEST(a_secret_as_a_value_is_a_usage_error),
 		TEST(a_reader_that_goes_away_ends_it_quietly),
+		SERVED(every_answer_is_one_json_document),
+		SERVED(an_unknown_setting_is_a_usage_error),
+		SERVED(an_unknown_id_is_a_failure),
+		SERVED(without_terminal_the_plan_is_printed_and_refused),
+		SERVED(a_hash_applies_that_plan_and_undo_takes_it_back),
+		SERVED(a_change_nobody_confirms_is_undone),
+		SERVED(a_terminal_asks_and_takes_no_for_an_answer),
+		SERVED(a_change_on_trial_is_kept_or_undone_by_the_answer),
+		SERVED(ctrl_c_at_the_question_changes_nothing),
+		SERVED(a_secret_that_is_typed_is_not_shown),
+		SERVED(a_secret_as_a_value_is_a_usage_error),
 	};
 
 	return cmocka_run_group_tests_name("contract", tests, NULL, NULL);

@@ -1,9 +1,11 @@
 /* The programs that fake_program.h describes. */
 #include "fake_program.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -75,6 +77,26 @@ fake_inspect(const json_t *state)
 	json_dumpf(out, stdout, 0);
 }
 
+/*
+ * FAKE_GATE: says by GATE.reached that it is here, and goes on when GATE is
+ * there; a minute at most.
+ */
+static void
+fake_gate(void)
+{
+	const char	*gate = getenv("FAKE_GATE");
+	AUTO_FREE char	*reached = gate != NULL ?
+			    str_format("%s.reached", gate) : NULL;
+	FILE		*f = reached != NULL ? fopen(reached, "we") : NULL;
+	int		 left = 60 * 200;
+
+	if (f == NULL)
+		return;
+	fclose(f);
+	while (access(gate, F_OK) < 0 && left-- > 0)
+		(void)poll(NULL, 0, 5);
+}
+
 /* up and restart start anew; stop stops. */
 static int
 fake_compose(int argc, char **argv)
@@ -113,6 +135,7 @@ fake_docker(int argc, char **argv)
 		return 0;
 	if (strcmp(argv[1], "compose") == 0) {
 		fake_record(argc, argv);
+		fake_gate();
 		return fake_compose(argc, argv);
 	}
 	if (strcmp(argv[1], "logs") == 0)

@@ -6,6 +6,8 @@
  *   {"root", "n", "log", "containers":[{"id","name","service","status",
  *    "started"}], "revision", "deployments":[{"name","replicas","generation",
  *    "restarted","lag"}]}
+ * With $FAKE_GATE compose waits until that file is there, and says by
+ * GATE.reached that it does.
  */
 #ifndef TESTS_FAKE_PROGRAM_H
 #define TESTS_FAKE_PROGRAM_H
