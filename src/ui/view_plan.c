@@ -14,6 +14,7 @@
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 #include "strip.h"
+#include "view_form.h"
 #include "view_text.h"
 
 #include "stconsole/msg.h"
@@ -181,6 +182,8 @@ job_arrived(struct view_plan *p, json_t *answer)
 	if (json_text(job, "id")[0] != '\0')
 		snprintf(p->job, sizeof(p->job), "%s", json_text(job, "id"));
 	p->state = PLAN_ENDED;
+	if (str_equal(json_text(job, "state"), "done"))
+		form_applied(p->text.view.below);
 	if (str_equal(json_text(job, "state"), "waiting")) {
 		AUTO_JSON json_t *id = json_pack("{s:s}", "id", p->job);
 
