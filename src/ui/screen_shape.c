@@ -106,10 +106,7 @@ screen_shape_fits(const json_t *shape, enum screen_format format)
 
 	if (format == FORMAT_TEXT)
 		return true;
-	if (format == FORMAT_SPARK && !json_is_array(shape))
-		return false;
-	leaf = screen_shape_leaf(format == FORMAT_SPARK ?
-	    json_array_get(shape, 0) : shape, word, sizeof(word));
+	leaf = screen_shape_leaf(shape, word, sizeof(word));
 	if (leaf == NULL)
 		return false;
 	switch (format) {
