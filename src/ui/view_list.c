@@ -117,7 +117,8 @@ static const struct view_ops ops = {
 	.press = list_press, .act = list_act, .bar = bar, .hint = list_hint,
 	.help = help, .arrived = list_arrived, .due = list_due,
 	.tick = list_tick, .command = command, .uncovered = uncovered,
-/* --- life --------------------------------------------------------------- */
+	.say = list_say, .item_count = list_item_count,
+	.item_say = list_item_say,
 	.item_focus = list_item_focus, .item_is_input = list_item_is_input,
 	.item_set = list_item_set
 };
