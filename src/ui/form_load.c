@@ -56,6 +56,22 @@ call_params(const struct form *form, const struct screen_call *call)
 	return screen_with_fill(call->with, call->with_count, &values);
 }
 
+/* What was not given to this form cannot be asked for with. */
+static bool
+params_suffice(const struct form *form, const char *verb,
+    const json_t *params)
+{
+	const struct verb	*v = registry_verb(work_world(app_work(
+				    form->view.app))->registry, verb);
+	size_t			 i;
+
+	for (i = 0; v != NULL && i < v->param_count; i++)
+		if (v->params[i].required && json_object_get(params,
+		    v->params[i].name) == NULL)
+			return false;
+	return true;
+}
+
 /* Two fields that ask the same share the question. */
 static bool
 ask_add(struct form *form, struct form_field *f, struct err *e)
@@ -65,6 +81,10 @@ ask_add(struct form *form, struct form_field *f, struct err *e)
 	struct form_ask		*asks;
 	size_t			 i;
 
+	if (params != NULL && !params_suffice(form, call->verb, params)) {
+		json_decref(params);
+		return true;
+	}
 	for (i = 0; params != NULL && i < form->ask_count; i++)
 		if (str_equal(form->asks[i].verb, call->verb) &&
 		    json_equal(form->asks[i].params, params)) {
