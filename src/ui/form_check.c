@@ -134,7 +134,9 @@ form_given(const struct form *form)
 		const struct form_field	*f = &form->fields[i];
 		json_t			*given;
 
-		if (!form_is_visible(form, f) || f->problem[0] != '\0')
+		/* A secret is only named, also when it is typed once. */
+		if (!form_is_visible(form, f) || (f->problem[0] != '\0' &&
+		    f->param->type != PARAM_SECRET))
 			continue;
 		given = field_given(f);
 		if (given != NULL && json_object_set_new(fields, f->def->id,

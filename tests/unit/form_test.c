@@ -308,6 +308,9 @@ test_a_secret_is_never_seen_and_typed_twice(void **state)
 	screen_has(app, "s3cret", false);
 	screen_has(app, "******", true);
 	screen_has(app, "once more", true);
+	command = stand_in_command(app);
+	assert_non_null(strstr(command, "--password-file -"));
+	free(TAKE(command));
 	stand_in_keys(app, "F8");
 	assert_null(stand_in_plan_verb(app));
 	hint_has(app, "once more");
