@@ -191,7 +191,10 @@ no_screen(const struct screen_paths *p, const char *name, struct err *e)
 	for (i = 0; i < json_array_size(names) && i < LENGTH(near); i++)
 		near[i] = json_string_value(json_array_get(names, i));
 	err_set(e, ERR_YAML, 0, T_SCREEN_NO_SCREEN, name);
-	screen_hint(e, name, near, i);
+	if (i == 0)
+		err_hint(e, T_SCREEN_NONE, p->dir);
+	else
+		screen_hint(e, name, near, i);
 }
 
 char *

@@ -514,6 +514,19 @@ a_name_cannot_leave_the_folder(void **state)
 }
 
 static void
+a_folder_without_screens_is_named(void **state)
+{
+	const struct screen_paths	paths = { NULL, "/nonexistent", "en" };
+	struct err			e;
+
+	(void)state;
+	assert_null(screen_load(&paths, &registry, "home", &e));
+	assert_string_equal(e.msg, "There is no screen home");
+	assert_true(str_starts(e.hint, "There are no screens in "
+	    "/nonexistent"));
+}
+
+static void
 the_palette_lists_what_opens_by_name(void **state)
 {
 	const struct shelf	*f = *state;
@@ -697,6 +710,7 @@ main(void)
 		SHELF(an_override_wins_and_may_be_only_a_text),
 		SHELF(a_translation_that_lacks_a_section_is_english_there),
 		SHELF(a_name_cannot_leave_the_folder),
+		cmocka_unit_test(a_folder_without_screens_is_named),
 		SHELF(the_palette_lists_what_opens_by_name),
 		cmocka_unit_test(rows_are_the_same_whatever_holds_them),
 		cmocka_unit_test(values_are_shown_as_text),
