@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,6 @@
 #include "stconsole/clock.h"
 #include "stconsole/mem.h"
 #include "stconsole/store.h"
-#include "stconsole/str.h"
 #include "stconsole/work_maker.h"
 
 #include "stconsole/msg.h"
@@ -31,25 +29,6 @@
 #define LOOK_MS		250	/* while somebody's time runs */
 
 enum { POLL_LISTEN, POLL_SIGNAL, POLL_WORK, POLL_FIRST };
-
-void
-serve_log(const char *fmt, ...)
-{
-	AUTO_BUF struct buf	 words = BUF_INIT, line = BUF_INIT;
-	ssize_t			 ignored;
-	va_list			 ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(&words, fmt, ap);
-	va_end(ap);
-	if (!buf_ok(&words, NULL) || words.len == 0)
-		return;
-	str_strip_control(words.data);
-	buf_printf(&line, T_SERVE_LINE, words.data);
-	buf_putc(&line, '\n');
-	ignored = write(STDERR_FILENO, buf_str(&line), line.len);
-	(void)ignored;
-}
 
 /* sd_notify(3) by hand: a datagram of words to a socket that systemd names. */
 static void

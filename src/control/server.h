@@ -93,7 +93,7 @@ void	 operate_set(struct server *s, struct session *p);
 bool	 operate_allows(const struct server *s, const struct session *p,
 	     struct err *e);
 
-/* --- server.c ------------------------------------------------------------ */
+/* --- log.c --------------------------------------------------------------- */
 
 /* A line on standard error. */
 void	 serve_log(const char *fmt, ...)
