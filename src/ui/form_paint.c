@@ -76,6 +76,22 @@ small_paint(const struct form_field *f, struct canvas *c, struct area a,
 		    f->param->choices);
 }
 
+/* A star is what must still be filled in. */
+static void
+mark_paint(const struct form *form, struct form_stop s, struct canvas *c,
+    int row, int col)
+{
+	const struct form_field *f = &form->fields[s.field];
+
+	if (f->problem[0] == '\0' || s.is_again)
+		return;
+	if (f->is_touched)
+		canvas_put(c, row, col, MARK_COLS, LOOK_WARN,
+		    app_theme(form->view.app)->mark_look);
+	else
+		canvas_put(c, row, col, MARK_COLS, LOOK_DIM, "*");
+}
+
 static void
 stop_paint(const struct form *form, struct form_stop s, struct canvas *c,
     struct area a, int label_cols, bool has_focus)
@@ -85,9 +101,7 @@ stop_paint(const struct form *form, struct form_stop s, struct canvas *c,
 
 	if (has_focus)
 		canvas_put(c, a.row, a.col, 1, LOOK_FOCUS, ">");
-	if (f->is_touched && f->problem[0] != '\0' && !s.is_again)
-		canvas_put(c, a.row, at, MARK_COLS, LOOK_WARN,
-		    app_theme(form->view.app)->mark_look);
+	mark_paint(form, s, c, a.row, at);
 	at += MARK_COLS;
 	canvas_put(c, a.row, at, label_cols, has_focus ? LOOK_FOCUS :
 	    LOOK_LABEL, s.is_again ? T_FORM_AGAIN_SHORT : f->def->text.label);
@@ -106,7 +120,7 @@ stop_paint(const struct form *form, struct form_stop s, struct canvas *c,
 	}
 }
 
-/* What the form does, when there is room: the first line of its help. */
+/* What the form does, when there is room: the first sentence of its help. */
 static int
 intro_paint(const struct form *form, struct canvas *c, struct area a,
     size_t stops)
@@ -185,7 +199,5 @@ form_hint(const struct view *v, struct buf *out)
 		    v->app) - form->asked_ms) / 1000));
 	} else {
 		buf_add(out, help, screen_lead(help));
-		if (!f->param->required && f->edit != NULL)
-			buf_printf(out, ". %s", T_FORM_OPTIONAL);
 	}
 }

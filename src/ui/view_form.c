@@ -75,8 +75,11 @@ preview(struct form *form)
 		return;
 	}
 	form_focus_field(form, f);
-	app_say(form->view.app, T_FORM_BLOCKED, f->def->text.label,
-	    f->problem);
+	if (str_starts(f->problem, f->def->text.label))
+		app_say(form->view.app, "%s", f->problem);
+	else
+		app_say(form->view.app, T_FORM_BLOCKED, f->def->text.label,
+		    f->problem);
 }
 
 /* --- keys ---------------------------------------------------------------- */
@@ -421,6 +424,7 @@ view_form_new(struct app *app, struct screen *s, json_t *given,
 {
 	const struct registry	*r = work_world(app_work(app))->registry;
 	struct form		*form = calloc(1, sizeof(*form));
+	size_t			 i;
 
 	if (form == NULL || !view_init(&form->view, &form_ops, app,
 	    s->text.label, s->name)) {
@@ -438,7 +442,10 @@ view_form_new(struct app *app, struct screen *s, json_t *given,
 		    s->call.verb);
 	} else if (fields_make(form, e) && form_begin(form, e)) {
 		form_focus(form, 0);
-		form->fields[0].is_touched = false;
+		for (i = 0; i < form->count; i++) {
+			form_check(form, &form->fields[i]);
+			form->fields[i].is_touched = false;
+		}
 		return &form->view;
 	}
 	view_free(&form->view);

@@ -412,6 +412,7 @@ you_are(struct host *h, const char *mail, const char *by)
 
 	assert_string_equal(json_text(me, "mail"), mail);
 	assert_string_equal(json_text(me, "by"), by);
+	assert_string_equal(json_text(me, "reason"), "");
 }
 
 static void
