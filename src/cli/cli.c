@@ -232,7 +232,7 @@ wants_console(const struct cli_options *o, const struct cli_faces *faces)
 {
 	if (faces == NULL || faces->console == NULL || o->json)
 		return false;
-	return !o->linear && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	return o->linear || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
 }
 
 static int

@@ -128,6 +128,7 @@ app_open(struct app *app, struct view *v, const struct err *e)
 		return;
 	}
 	v->below = app->top;
+	v->serial = ++app->serial;
 	app->top = v;
 	app->said[0] = '\0';
 	app_changed(app);

@@ -49,8 +49,8 @@ app_tick(struct app *app)
 /* --- painting ----------------------------------------------------------- */
 
 /* What one must not forget while one types. */
-static void
-notice_tell(const struct app *app, struct buf *out)
+void
+app_notice_tell(const struct app *app, struct buf *out)
 {
 	if (app->site != NULL && json_flag(app->site, "demo"))
 		buf_puts(out, T_NOTICE_DEMO);
@@ -111,7 +111,7 @@ app_paint(struct app *app, struct canvas *c)
 	else if (v->ops->hint != NULL)
 		v->ops->hint(v, &hint);
 	f.hint = buf_str(&hint);
-	notice_tell(app, &notice);
+	app_notice_tell(app, &notice);
 	f.notice = buf_str(&notice);
 	views_paint(v, c, frame_paint(&f, c));
 	app->is_changed = false;

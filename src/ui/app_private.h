@@ -22,6 +22,7 @@ struct app {
 	struct app_options	 o;
 	struct tty		*tty;		/* NULL by lines */
 	struct view		*top;
+	unsigned		 serial;	/* of the view opened last */
 	struct app_call		*calls;
 	size_t			 call_count;
 	char			 said[400];
@@ -51,6 +52,9 @@ app_sooner(int a, int b)
 		return b;
 	return b < 0 || a < b ? a : b;
 }
+
+/* app_paint.c: "DEMO READ-ONLY", or nothing. */
+void	 app_notice_tell(const struct app *app, struct buf *out);
 
 /* app_calls.c */
 void	 app_calls_forget(struct app *app, const struct view *v);

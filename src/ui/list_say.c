@@ -5,9 +5,11 @@
 
 #include "edit.h"
 #include "stconsole/mem.h"
+#include "stconsole/str.h"
 
 #include "stconsole/msg.h"
 #include "text.def"
+#include "text_screen.def"
 
 const char *
 list_mark_say(enum screen_mark mark)
@@ -95,6 +97,28 @@ list_item_count(const struct view *v)
 	return (l->ask != NULL) + row_items(l) + l->screen->item_count;
 }
 
+/* A heading is not heard with its cell: what is only a yes is its label. */
+static void
+cell_say(const struct view_list *l, size_t row, size_t c, struct buf *out)
+{
+	const struct screen_column	*column = &l->screen->columns[c];
+	AUTO_BUF struct buf		 cell = BUF_INIT;
+	const char			*text;
+
+	table_cell(l->table, row, c, &cell);
+	text = buf_str(&cell);
+	if (column->format == FORMAT_YESNO)
+		text = str_equal(text, T_SCREEN_YES) ? column->text.label :
+		    "";
+	if (text[0] == '\0')
+		return;
+	if (out->len > 0)
+		buf_puts(out, ", ");
+	if (column->format == FORMAT_NUMBER || column->format == FORMAT_BYTES)
+		buf_printf(out, "%s ", column->text.label);
+	buf_puts(out, text);
+}
+
 void
 list_item_say(const struct view *v, size_t i, struct buf *out)
 {
@@ -111,14 +135,8 @@ list_item_say(const struct view *v, size_t i, struct buf *out)
 		buf_puts(out, l->screen->items[i - rows].text.label);
 		return;
 	}
-	for (c = 0; c < l->screen->column_count; c++) {
-		AUTO_BUF struct buf cell = BUF_INIT;
-
-		table_cell(l->table, i, c, &cell);
-		if (cell.len > 0)
-			buf_printf(out, "%s%s", c > 0 ? ", " : "",
-			    buf_str(&cell));
-	}
+	for (c = 0; c < l->screen->column_count; c++)
+		cell_say(l, i, c, out);
 	mark = list_mark_say(table_state(l->table, i));
 	if (mark[0] != '\0')
 		buf_printf(out, ", %s", mark);

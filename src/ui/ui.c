@@ -94,6 +94,16 @@ on_terminal(struct app *app, struct err *e)
 	return ok;
 }
 
+/* A terminal that can do nothing is spoken to by lines. */
+static bool
+is_linear(const struct ui_options *o)
+{
+	const char *term = getenv("TERM");
+
+	return o->linear || term == NULL || term[0] == '\0' ||
+	    str_equal(term, "dumb");
+}
+
 static bool
 app_go(struct app *app, const struct ui_options *o, const struct err *why,
     struct err *e)
@@ -102,6 +112,8 @@ app_go(struct app *app, const struct ui_options *o, const struct err *why,
 		return false;
 	if (why->domain != ERR_NONE)
 		app_say_err(app, why);
+	if (is_linear(o))
+		return app_run_linear(app, STDIN_FILENO, STDOUT_FILENO, e);
 	return on_terminal(app, e);
 }
 

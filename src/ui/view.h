@@ -93,6 +93,7 @@ struct view {
 	 * the bottom of its area; what is below stays in sight.
 	 */
 	int			 rows_over;
+	unsigned		 serial;	/* of app_open; never twice */
 	char			*title;		/* breadcrumb; owned */
 	char			*screen;	/* its name, or NULL; owned */
 };
