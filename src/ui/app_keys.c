@@ -40,12 +40,13 @@ app_leave(struct app *app)
 	    leave_answered, app, &e), &e);
 }
 
+/* Esc asks, Esc again goes: whoever only wants out gets out. */
 static void
 discard_answered(void *arg, int answer)
 {
 	struct view *v = arg;
 
-	if (answer == 1)
+	if (answer != 0)
 		app_close(v->app, v);
 }
 
