@@ -15,6 +15,9 @@
 #include "stconsole/msg.h"
 #include "text.def"
 
+/* The way home is never longer: F9 and the palette lead on for ever. */
+#define DEPTH_MAX	12
+
 static void
 names_set(struct app *app)
 {
@@ -120,11 +123,29 @@ app_changed(struct app *app)
 
 /* --- the stack ---------------------------------------------------------- */
 
+/* Screens one over the other; questions do not count. */
+static size_t
+depth(const struct app *app)
+{
+	const struct view	*v;
+	size_t			 n = 0;
+
+	for (v = app->top; v != NULL; v = v->below)
+		n += v->rows_over == 0;
+	return n;
+}
+
 void
 app_open(struct app *app, struct view *v, const struct err *e)
 {
 	if (v == NULL) {
 		app_say_err(app, e);
+		return;
+	}
+	if (v->rows_over == 0 && depth(app) >= DEPTH_MAX) {
+		app_calls_forget(app, v);
+		view_free(v);
+		app_say(app, T_TOO_DEEP, (unsigned)DEPTH_MAX);
 		return;
 	}
 	v->below = app->top;
