@@ -126,7 +126,8 @@ line_edit_paint(struct edit *ed, const char *label, bool has_focus,
 	int at = canvas_put(c, a.row, a.col + 2, a.cols - 2, LOOK_LABEL,
 	    label);
 
-	canvas_put(c, a.row, a.col, 1, LOOK_FOCUS, has_focus ? ">" : " ");
+	if (has_focus)
+		canvas_put(c, a.row, a.col, 1, LOOK_FOCUS, ">");
 	edit_paint(ed, c, a.row, a.col + at + 4, a.cols - at - 6, has_focus);
 }
 
