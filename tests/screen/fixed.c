@@ -18,7 +18,7 @@ struct fixed {
 	struct work_event	 events[EVENTS_MAX];
 	size_t			 count;
 	unsigned		 last_id;
-	size_t			 started;
+	size_t			 started, acted;
 	char			*verb;
 	json_t			*params;
 	bool			 is_held;
@@ -65,6 +65,16 @@ fixed_free(struct work *w)
 	free(f);
 }
 
+static bool
+acts(const struct work *w, const struct work_call *call)
+{
+	const struct verb *v = registry_verb(work_world(w)->registry,
+	    call->verb);
+
+	return call->kind == WORK_APPLY ||
+	    (call->kind == WORK_CALL && v != NULL && v->read == NULL);
+}
+
 static unsigned
 fixed_start(struct work *w, const struct work_call *call, struct err *e)
 {
@@ -87,6 +97,7 @@ fixed_start(struct work *w, const struct work_call *call, struct err *e)
 	json_decref(f->params);
 	f->params = json_deep_copy(call->params);
 	f->started++;
+	f->acted += acts(w, call);
 	f->events[f->count++] = (struct work_event){
 		WORK_ANSWER, ++f->last_id, doc
 	};
@@ -164,6 +175,12 @@ size_t
 fixed_count(const struct work *w)
 {
 	return fixed(w)->started;
+}
+
+size_t
+fixed_acted(const struct work *w)
+{
+	return fixed(w)->acted;
 }
 
 const char *

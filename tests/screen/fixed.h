@@ -18,6 +18,8 @@ void	 fixed_release(struct work *w);
 /* How many calls were started, and the last one's verb and parameters. */
 size_t	 fixed_count(const struct work *w);
 const char *fixed_verb(const struct work *w);
+/* How many of them change or steer something: all but questions and plans. */
+size_t	 fixed_acted(const struct work *w);
 const json_t *fixed_params(const struct work *w);
 /* An event as the maker would give it, for jobs of others. */
 void	 fixed_event(struct work *w, enum work_event_kind kind);
