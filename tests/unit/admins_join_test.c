@@ -283,8 +283,9 @@ an_entry_as_json(void **state)
 	j = admin_json(&l.items[0]);
 	text = json_canonical(j);
 	assert_string_equal(text, "{\"directory\":\"missing\",\"dn\":null,"
-	    "\"email\":\"gone@x\",\"id\":\"6560\",\"name\":null,"
-	    "\"problems\":[\"nobody in the directory has this mail\"]}");
+	    "\"email\":\"gone@x\",\"id\":\"6560\",\"mark\":\"warn\","
+	    "\"name\":null,\"problems\":"
+	    "[\"nobody in the directory has this mail\"],\"you\":false}");
 }
 
 int
