@@ -173,16 +173,25 @@ flag_parse(const char *text, bool *flag)
 	    strncasecmp(text, T_FORM_NO, 1) == 0);
 }
 
+/* What is none of its values leaves the field as it is. */
 static bool
-small_parse(const struct form_field *f, const char *text, bool *flag,
-    size_t *choice, struct err *e)
+small_parse(struct form_field *f, const char *text, struct err *e)
 {
-	if (f->param->type == PARAM_FLAG)
-		return flag_parse(text, flag) ||
-		    err_set(e, ERR_USAGE, 0, T_FORM_FLAG, text);
-	*choice = choice_of(f, text);
-	return *choice > 0 || text[0] == '\0' || err_set(e, ERR_USAGE, 0,
-	    T_FORM_CHOICE, text, f->param->choices);
+	bool	 flag;
+	size_t	 choice;
+
+	if (f->param->type == PARAM_FLAG) {
+		if (!flag_parse(text, &flag))
+			return err_set(e, ERR_USAGE, 0, T_FORM_FLAG, text);
+		f->flag = flag;
+		return true;
+	}
+	choice = choice_of(f, text);
+	if (choice == 0 && text[0] != '\0')
+		return err_set(e, ERR_USAGE, 0, T_FORM_CHOICE, text,
+		    f->param->choices);
+	f->choice = choice;
+	return true;
 }
 
 bool
@@ -190,10 +199,10 @@ field_begin(struct form_field *f, const char *text, struct err *e)
 {
 	if (f->edit != NULL)
 		return edit_set(f->edit, text, e);
-	if (!small_parse(f, text, &f->flag_begin, &f->choice_begin, e))
+	if (!small_parse(f, text, e))
 		return false;
-	f->flag = f->flag_begin;
-	f->choice = f->choice_begin;
+	f->flag_begin = f->flag;
+	f->choice_begin = f->choice;
 	return true;
 }
 
@@ -204,7 +213,7 @@ field_type(struct form_field *f, bool is_again, const char *text,
 	struct edit *ed = field_edit(f, is_again);
 
 	if (f->edit == NULL)
-		return small_parse(f, text, &f->flag, &f->choice, e);
+		return small_parse(f, text, e);
 	return edit_replace(ed, text) || strcmp(edit_text(ed), text) == 0 ||
 	    err_set(e, ERR_USAGE, 0, T_FORM_LONG, max_of(f->param));
 }

@@ -594,6 +594,28 @@ test_by_lines_every_field_is_an_input_with_its_problem(void **state)
 }
 
 static void
+test_by_lines_a_word_that_is_no_choice_changes_nothing(void **state)
+{
+	struct app	*app = OPEN(all_fields);
+	struct view	*v = app_top(app);
+	AUTO_BUF struct buf line = BUF_INIT;
+	struct err	 e = { 0 };
+
+	(void)state;
+	assert_false(v->ops->item_set(v, 1, "telnet", &e));
+	assert_non_null(strstr(e.msg, "none of mongo|api"));
+	v->ops->item_say(v, 1, &line);
+	assert_string_equal(buf_str(&line), "Route: mongo");
+	assert_false(v->ops->item_set(v, 3, "perhaps", &e));
+	assert_true(v->ops->item_set(v, 1, "api", &e));
+	assert_true(v->ops->item_set(v, 3, "Y", &e));
+	buf_reset(&line);
+	v->ops->item_say(v, 3, &line);
+	assert_string_equal(buf_str(&line), "Force: yes");
+	stand_in_free(app);
+}
+
+static void
 test_the_bar_and_help_are_about_the_field(void **state)
 {
 	struct app	*app = OPEN(secret_fields);
@@ -663,6 +685,7 @@ main(void)
 		TEST(test_a_form_that_does_not_fit_scrolls_with_the_focus),
 		TEST(test_wide_characters_keep_the_columns),
 		TEST(test_by_lines_every_field_is_an_input_with_its_problem),
+		TEST(test_by_lines_a_word_that_is_no_choice_changes_nothing),
 		TEST(test_the_bar_and_help_are_about_the_field),
 		TEST(test_values_of_screen_and_opener_are_passed_on),
 #undef TEST
