@@ -405,7 +405,8 @@ words_do(struct linear *l, char *line)
 	if (isdigit((unsigned char)line[0]))
 		item_open(l, line);
 	else if (!letter_do(l, line, rest) && !word_do(l, line, rest))
-		linear_printf(l, T_LINE_UNKNOWN, line);
+		/* It is not repeated: it may be a password. */
+		linear_put(l, T_LINE_UNKNOWN);
 }
 
 /* Nothing typed: the next page, or all of it once more. */
