@@ -44,14 +44,13 @@ close_all(void **state)
 	return 0;
 }
 
-/* What the loop does when PAM has answered. */
+/* What the loop does when PAM has answered; it may have so already. */
 static void
 answer_await(struct console *c)
 {
 	struct pollfd p = { .fd = app_lock_fd(c->app), .events = POLLIN };
 
-	assert_true(p.fd >= 0);
-	if (poll(&p, 1, ANSWER_MS) != 1)
+	if (p.fd >= 0 && poll(&p, 1, ANSWER_MS) != 1)
 		fail_msg("PAM does not answer");
 	console_settle(c);
 }
