@@ -24,6 +24,8 @@
 #define WAIT_MS		20000
 #define ASK_MS		20	/* between two looks at the screen */
 #define WORDS_MAX	32
+/* The first two would be keys on a list. */
+#define PASTE		"q:Gr\xc3\xbc\xc3\x9f \xe6\xbc\xa2\xe5\xad\x97"
 
 static char	*dir, *socket_path, *state_dir, *site_dir;
 
@@ -296,9 +298,9 @@ a_paste_is_text_not_keys(void **state)
 	(void)state;
 	begin("admin_pick", "80", "24");
 	see("Part of name");
-	TMUX(NULL, "set-buffer", "q:Gr\xc3\xbc\xc3\x9f \xe6\xbc\xa2\xe5\xad\x97");
+	TMUX(NULL, "set-buffer", PASTE);
 	TMUX(NULL, "paste-buffer", "-p", "-t", "s");
-	see("q:Gr\xc3\xbc\xc3\x9f \xe6\xbc\xa2\xe5\xad\x97");
+	see(PASTE);
 	end();
 }
 

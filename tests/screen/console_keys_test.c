@@ -45,7 +45,9 @@ walk_make(struct walk *w, uint64_t round)
 static void
 child_signals(void)
 {
-	static const int	 signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+	static const int	 signals[] = {
+		SIGSEGV, SIGBUS, SIGFPE, SIGILL
+	};
 	size_t			 i;
 
 	for (i = 0; i < LENGTH(signals); i++)
