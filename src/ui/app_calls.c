@@ -8,7 +8,6 @@
 
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
-#include "stconsole/str.h"
 
 #include "stconsole/msg.h"
 #include "text.def"
@@ -112,6 +111,14 @@ site_take(struct app *app, const json_t *answer)
 	app_changed(app);
 }
 
+/* What was applied may have been a setting of this console. */
+static void
+settings_again(struct app *app)
+{
+	app_look_again(app);
+	app_lock_again(app);
+}
+
 static void
 common_event(struct app *app, const struct work_event *ev)
 {
@@ -141,11 +148,8 @@ event_give(struct app *app, const struct work_event *ev)
 	v = c->view;
 	if (ev->kind == WORK_ANSWER) {
 		site_take(app, ev->data);
-		if (c->kind == WORK_APPLY && c->verb != NULL &&
-		    str_starts(c->verb, "settings."))
-			app_look_again(app);
 		if (c->kind == WORK_APPLY)
-			app_lock_again(app);
+			settings_again(app);
 		if (v == NULL)
 			end_noted(app, c, ev->data);
 		call_drop(app, c);
