@@ -30,4 +30,7 @@ bool	 control_serve(const struct world *w, struct err *e);
 struct work *control_attach(const struct world *w, bool is_console,
 	     bool *is_there, struct err *e);
 
+/* stconsole-serve(8). */
+extern const struct world_page control_page;
+
 #endif

@@ -98,6 +98,8 @@ help_show(const struct registry *r, const struct cli_options *o,
 		help_all(r, &b);
 	else if (is_made(w->word[0]))
 		(void)help_made(r, hooks, w, &b, &e);
+	else if (str_equal(w->word[0], "serve"))
+		buf_puts(&b, T_HELP_SERVE);
 	else if ((v = cli_verb_find(r, w, &used, &e)) != NULL)
 		help_verb(v, &b);
 	else if (help_group(r, w->word[0], &b))

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stconsole/control.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 
@@ -86,7 +87,7 @@ manual_each(const struct registry *r, const struct world_hooks *hooks,
 	free(names);
 	for (i = 0; i < extra; i++)
 		ok = ok && take(arg, hooks->pages[i].name);
-	return ok;
+	return ok && take(arg, control_page.name);
 }
 
 /* "admin", "stconsole-admin" and "stconsole-admin.1" are one page. */
@@ -138,6 +139,10 @@ manual_print(const struct registry *r, const struct world_hooks *hooks,
 	}
 	if (group_print(r, hooks, typed, out))
 		return true;
+	if (is_called(control_page.name, typed)) {
+		control_page.print(r, out);
+		return true;
+	}
 	for (i = 0; hooks != NULL && i < hooks->page_count; i++)
 		if (is_called(hooks->pages[i].name, typed)) {
 			hooks->pages[i].print(r, out);
