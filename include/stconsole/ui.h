@@ -23,7 +23,7 @@ bool	 ui_run(const struct world *w, const struct ui_options *o,
 	     struct err *e);
 
 /* Pages of the manual about the files of screens and themes. */
-#define UI_PAGES	2
+#define UI_PAGES	3
 extern const struct world_page ui_pages[UI_PAGES];
 
 #endif

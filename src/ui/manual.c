@@ -8,6 +8,7 @@
 #include "stconsole/ui.h"
 
 const struct world_page ui_pages[UI_PAGES] = {
+	{ "stconsole-console.7", console_manual },
 	{ "stconsole-screen.5", screen_manual },
 	{ "stconsole-theme.5", theme_manual }
 };
@@ -43,6 +44,7 @@ manual_words(struct buf *out, const char *s)
 void
 manual_key(struct buf *out, const char *name, const char *words)
 {
-	buf_printf(out, ".It Ic %s\n", name);
+	/* A name that is punctuation would be taken for it. */
+	buf_printf(out, ".It Ic \\&%s\n", name);
 	manual_words(out, words);
 }

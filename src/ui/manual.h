@@ -11,7 +11,8 @@
 void	 manual_words(struct buf *out, const char *s);
 /* ".It Ic name", then the words. */
 void	 manual_key(struct buf *out, const char *name, const char *words);
-/* stconsole-screen(5), stconsole-theme(5). */
+/* stconsole-console(7), stconsole-screen(5), stconsole-theme(5). */
+void	 console_manual(const struct registry *r, struct buf *out);
 void	 screen_manual(const struct registry *r, struct buf *out);
 void	 theme_manual(const struct registry *r, struct buf *out);
 
