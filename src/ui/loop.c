@@ -54,14 +54,18 @@ signals_open(struct err *e)
 
 /*
  * A shell must be there to go on with us.  Where login(1) or sshd started the
- * console (a kiosk, a login shell) nobody could.
+ * console nobody could; whoever starts it where nobody shall (a kiosk's
+ * profile) says so as shells without job control do, by ignoring SIGTSTP.
  */
 static bool
 has_shell(void)
 {
-	pid_t parent = getppid();
+	pid_t			 parent = getppid();
+	struct sigaction	 inherited;
 
-	return parent > 1 && getsid(parent) == getsid(0);
+	return sigaction(SIGTSTP, NULL, &inherited) == 0 &&
+	    inherited.sa_handler != SIG_IGN && parent > 1 &&
+	    getsid(parent) == getsid(0);
 }
 
 /* As any program: stopped by the shell's job control, and back. */

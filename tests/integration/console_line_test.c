@@ -202,10 +202,13 @@ a_line_that_hangs_up_while_keys_come_ends_it(void **state)
 static void
 ctrl_z_stops_and_fg_brings_it_back(void **state)
 {
-	struct pty *p = console("about");
+	struct pty *p = console_as("about", (struct pty_options){
+		.has_shell = true
+	});
 	int	    i;
 
 	(void)state;
+	pty_see(p, "F1 Help");
 	for (i = 0; i < 2; i++) {
 		pty_press(p, "Ctrl-Z");
 		pty_stopped(p);
@@ -217,6 +220,27 @@ ctrl_z_stops_and_fg_brings_it_back(void **state)
 	pty_press(p, "F1");
 	pty_see(p, "W To file");
 	pty_end(p);
+}
+
+/* A login shell, a kiosk console: the terminal would stand still for ever. */
+static void
+ctrl_z_does_nothing_where_no_shell_could_go_on(void **state)
+{
+	static const struct pty_options kinds[] = {
+		{ .has_shell = false },
+		{ .has_shell = true, .ignores_stop = true }
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct pty *p = console_as("about", kinds[i]);
+
+		pty_see(p, "F1 Help");
+		pty_press(p, "Ctrl-Z F1");
+		pty_see(p, "W To file");
+		pty_end(p);
+	}
 }
 
 /* --- sizes -------------------------------------------------------------- */
@@ -559,6 +583,8 @@ main(void)
 		cmocka_unit_test(a_line_that_hangs_up_while_keys_come_ends_it),
 		cmocka_unit_test(sighup_ends_it),
 		cmocka_unit_test(ctrl_z_stops_and_fg_brings_it_back),
+		cmocka_unit_test(
+		    ctrl_z_does_nothing_where_no_shell_could_go_on),
 		cmocka_unit_test(a_line_that_tells_no_size_is_asked),
 		cmocka_unit_test(a_terminal_of_one_cell_does_no_harm),
 		cmocka_unit_test(fifty_resizes_are_a_few_paints),

@@ -94,6 +94,25 @@ child_signals(const struct pty_options *o)
 	signal(SIGHUP, o->ignores_hangup ? SIG_IGN : SIG_DFL);
 }
 
+/* Returns in the child; the shell does what happens to the child. */
+static void
+shell_fork(void)
+{
+	int	 status;
+	pid_t	 pid = fork();
+
+	while (pid > 0 && waitpid(pid, &status, WUNTRACED) == pid) {
+		if (WIFEXITED(status))
+			_exit(WEXITSTATUS(status));
+		if (WIFSIGNALED(status))
+			_exit(128 + WTERMSIG(status));
+		(void)raise(SIGSTOP);
+		(void)kill(pid, SIGCONT);
+	}
+	if (pid != 0)
+		_exit(126);
+}
+
 static void
 child_run(struct pty *p, const struct pty_options *o, const char *program)
 {
@@ -112,8 +131,13 @@ child_run(struct pty *p, const struct pty_options *o, const char *program)
 		(void)putenv((char *)(uintptr_t)o->env[i]);
 	child_signals(o);
 	close(p->master);
-	if (login_tty(p->slave) == 0)
-		execv(program, (char *const *)(uintptr_t)words);
+	if (o->ignores_stop)
+		signal(SIGTSTP, SIG_IGN);
+	if (login_tty(p->slave) < 0)
+		_exit(127);
+	if (o->has_shell)
+		shell_fork();
+	execv(program, (char *const *)(uintptr_t)words);
 	_exit(127);
 }
 

@@ -29,6 +29,12 @@ struct pty_options {
 	int			 rows, cols;	/* of the emulator; 0: 24x80 */
 	bool			 tells_no_size;	/* the kernel says 0x0 */
 	bool			 ignores_hangup;	/* as below nohup(1) */
+	/*
+	 * As below a shell with job control: there is a parent in the session,
+	 * which stops with the program and goes on with it.
+	 */
+	bool			 has_shell;
+	bool			 ignores_stop;	/* trap '' TSTP */
 	const char *const	*env;		/* "NAME=value", or NULL */
 };
 
