@@ -136,6 +136,8 @@ bool	 field_has_values(const struct form_field *f);
 size_t	 form_stops(const struct form *form);
 struct form_stop form_stop_at(const struct form *form, size_t i);
 size_t	 form_stop_of_focus(const struct form *form);
+/* Where it begins: the first one that was not given, or the last. */
+size_t	 form_stop_first(const struct form *form);
 /* Leaves the field, whose problem is said from now on. */
 void	 form_focus(struct form *form, size_t stop);
 void	 form_focus_field(struct form *form, const struct form_field *f);

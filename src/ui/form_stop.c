@@ -3,6 +3,8 @@
  */
 #include "form.h"
 
+#include "stconsole/json.h"
+
 static bool
 has_again(const struct form_field *f)
 {
@@ -56,6 +58,23 @@ form_stop_of_focus(const struct form *form)
 			break;
 	}
 	return near;
+}
+
+/* What the opener filled in is seldom what is to be changed. */
+size_t
+form_stop_first(const struct form *form)
+{
+	size_t i, n = form_stops(form);
+
+	for (i = 0; i + 1 < n; i++) {
+		const struct screen_field *def =
+		    form->fields[form_stop_at(form, i).field].def;
+
+		if (def->initial_given == NULL || json_text(form->given,
+		    def->initial_given)[0] == '\0')
+			break;
+	}
+	return i;
 }
 
 void

@@ -441,7 +441,7 @@ view_form_new(struct app *app, struct screen *s, json_t *given,
 		err_set(e, ERR_YAML, 0, T_FORM_PARAM, s->name, "-",
 		    s->call.verb);
 	} else if (fields_make(form, e) && form_begin(form, e)) {
-		form_focus(form, 0);
+		form_focus(form, form_stop_first(form));
 		for (i = 0; i < form->count; i++) {
 			form_check(form, &form->fields[i]);
 			form->fields[i].is_touched = false;

@@ -452,7 +452,8 @@ test_values_of_now_are_asked_for_once_and_fill_in(void **state)
 	stand_in_time_add(app, 3100);
 	hint_has(app, "(3 s)");
 	row_has(app, 2, "kim@corp.test");
-	stand_in_keys(app, "Down Down");
+	/* It begins behind the mail that was given. */
+	stand_in_keys(app, "Down");
 	stand_in_type(app, "7");
 	stand_in_answer(app);
 	row_has(app, 3, "as it is now");
