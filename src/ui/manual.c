@@ -3,6 +3,7 @@
  */
 #include "manual.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "stconsole/ui.h"
@@ -45,6 +46,7 @@ void
 manual_key(struct buf *out, const char *name, const char *words)
 {
 	/* A name that is punctuation would be taken for it. */
-	buf_printf(out, ".It Ic \\&%s\n", name);
+	buf_printf(out, ".It Ic %s%s\n", isalnum((unsigned char)*name) ? "" :
+	    "\\&", name);
 	manual_words(out, words);
 }
