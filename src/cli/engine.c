@@ -179,7 +179,9 @@ remote_await(struct cli_run *run, unsigned id, struct answer *out)
 			continue;
 		}
 		if (cancel->wanted == CANCEL_INTERRUPT) {
-			err_set(&why, ERR_CANCELLED, 0, T_LEFT);
+			err_set(&why, ERR_CANCELLED, 0,
+			    work_jobs_hosted(run->work) > 0 ? T_STOPPED :
+			    T_LEFT);
 			err_hint(&why, T_LEFT_HINT);
 			answer_error(&why, NULL, NULL, out);
 			return;

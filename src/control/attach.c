@@ -107,6 +107,7 @@ welcome_take(struct remote *r, const json_t *m, struct err *e)
 {
 	AUTO_ANSWER struct answer	 refused = { 0 };
 	struct identity			*who = &r->work.who;
+	const char			*runtime = getenv("XDG_RUNTIME_DIR");
 
 	if (!str_equal(json_str(m, "type"), "welcome")) {
 		refused.doc = json_pack("{s:b, s:O*}", "ok", 0, "error",
@@ -117,6 +118,8 @@ welcome_take(struct remote *r, const json_t *m, struct err *e)
 	who->role = role_named(json_str(m, "role"));
 	snprintf(who->user, sizeof(who->user), "%s", json_text(m, "user"));
 	remote_operator(r, json_object_get(m, "operator"));
+	r->has_our_demo = who->uid == getuid() && str_equal(json_text(m,
+	    "runtime"), runtime != NULL ? runtime : "");
 	return true;
 }
 

@@ -245,15 +245,19 @@ local_start(struct remote *r, struct err *e)
 	    true : err_sys(e, T_CLIENT_SILENT);
 }
 
-/* What writes where its caller stands, as long as there is a store here. */
+/*
+ * What writes where its caller stands, and what means a demo that serve does
+ * not have, as long as there is a store here.
+ */
 static bool
 is_local(const struct remote *r, const struct work_call *asked)
 {
 	const struct verb *v = asked->verb != NULL ? registry_verb(
 	    r->work.world->registry, asked->verb) : NULL;
 
-	return v != NULL && v->writes_elsewhere &&
-	    r->work.world->store != NULL;
+	return v != NULL && r->work.world->store != NULL &&
+	    (v->writes_elsewhere || (!r->has_our_demo &&
+	    str_equal(r->work.site, "demo")));
 }
 
 static unsigned

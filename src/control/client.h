@@ -34,6 +34,7 @@ struct remote {
 	struct remote_call	*calls;
 	struct remote_event	*first, **last;
 	bool			 is_lost;
+	bool			 has_our_demo;	/* serve's is the same */
 	struct work		*local;		/* for what must run here */
 };
 

@@ -16,8 +16,9 @@
  *   operate
  *
  *   serve to client
- *   welcome  pid, version, user, uid, role, read_only; or refused: error
- *   progress, lines, answer: id, data (work.h)
+ *   welcome  pid, version, user, uid, role, read_only, operator, runtime
+ *            (its XDG_RUNTIME_DIR, where its demo is); or refused: error
+ *   progress, lines, partial, answer: id, data (work.h)
  *   jobs
  *   operator mine, user, where, since
  *

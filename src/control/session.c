@@ -155,8 +155,11 @@ session_close(struct server *s, struct session *p)
 static json_t *
 welcome(const struct server *s, const struct session *p)
 {
-	json_t *m = message_new("welcome");
+	const char	*runtime = getenv("XDG_RUNTIME_DIR");
+	json_t		*m = message_new("welcome");
 
+	json_object_set_new(m, "runtime", json_lossy(runtime != NULL ?
+	    runtime : "", runtime != NULL ? strlen(runtime) : 0));
 	json_object_set_new(m, "pid", json_integer(getpid()));
 	json_object_set_new(m, "version", json_string(STCONSOLE_VERSION));
 	json_object_set_new(m, "user", json_string(p->who.user));

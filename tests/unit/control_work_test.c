@@ -492,6 +492,39 @@ test_another_state_folder_is_said_and_not_mixed(void **state)
 	toy_fini(&t);
 }
 
+/* Who is meant by "user": there the kernel says it, here the toy. */
+static void
+demo_runs(struct work *w, const char *user)
+{
+	AUTO_JSON json_t	*doc = NULL;
+	unsigned		 id;
+
+	assert_true(work_site_set(w, "demo", NULL));
+	id = work_toy_start(w, WORK_CALL, "work.echo", NULL);
+	doc = work_toy_await(w, WORK_ANSWER, id);
+	assert_string_equal(json_text(json_object_get(doc, "result"),
+	    "user"), user);
+}
+
+static void
+test_a_demo_that_serve_does_not_have_is_worked_on_here(void **state)
+{
+	struct bench	*b = *state;
+	const char	*runtime = getenv("XDG_RUNTIME_DIR");
+	AUTO_FREE char	*before = runtime != NULL ? strdup(runtime) : NULL;
+	struct work	*other;
+
+	demo_runs(b->work, work_who(b->work)->user);
+	setenv("XDG_RUNTIME_DIR", b->t.dir, 1);
+	other = attach(b, false);
+	demo_runs(other, "kim");
+	work_free(other);
+	if (before != NULL)
+		setenv("XDG_RUNTIME_DIR", before, 1);
+	else
+		unsetenv("XDG_RUNTIME_DIR");
+}
+
 #define CONTROL_TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -517,7 +550,9 @@ main(void)
 		CONTROL_TEST(test_sigterm_interrupts_a_job_and_says_so),
 		CONTROL_TEST(
 		    test_a_second_serve_for_the_same_folder_is_refused),
-		CONTROL_TEST(test_another_state_folder_is_said_and_not_mixed)
+		CONTROL_TEST(test_another_state_folder_is_said_and_not_mixed),
+		CONTROL_TEST(
+		    test_a_demo_that_serve_does_not_have_is_worked_on_here)
 	};
 
 	return cmocka_run_group_tests_name("control_work", tests, NULL,

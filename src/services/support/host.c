@@ -74,12 +74,14 @@ memory_put(struct buf *out)
 static void
 terminal_put(struct buf *out)
 {
-	const char	*tty = ttyname(STDIN_FILENO);
+	char		 tty[64];
+	bool		 has_tty = ttyname_r(STDIN_FILENO, tty,
+			     sizeof(tty)) == 0;
 	struct winsize	 w;
 	size_t		 i;
 
-	buf_printf(out, "terminal: %s\n", tty != NULL ? tty : "none");
-	if (tty != NULL && ioctl(STDIN_FILENO, TIOCGWINSZ, &w) == 0)
+	buf_printf(out, "terminal: %s\n", has_tty ? tty : "none");
+	if (has_tty && ioctl(STDIN_FILENO, TIOCGWINSZ, &w) == 0)
 		buf_printf(out, "size: %ux%u\n", w.ws_col, w.ws_row);
 	buf_printf(out, "by ssh: %s\ncharacters: %s\n",
 	    getenv("SSH_CONNECTION") != NULL ? "yes" : "no",
