@@ -291,6 +291,8 @@ pool_end(struct pool *p)
 {
 	struct pool_call *c;
 
+	if (!p->is_ending)
+		clock_gettime(CLOCK_MONOTONIC, &p->ended);
 	p->is_ending = true;
 	for (c = p->calls; c != NULL; c = c->next) {
 		if (c->state != CALL_ENDED)
@@ -323,13 +325,13 @@ threads_left(struct pool *p)
 	return p->threads;
 }
 
-/* Until nothing of it is left, or the time is over.  Lock held. */
+/* Until nothing of it is left, or so long after from.  Lock held. */
 static void
-pool_await(struct pool *p, unsigned (*left)(struct pool *), time_t seconds)
+pool_await(struct pool *p, unsigned (*left)(struct pool *),
+    const struct timespec *from, time_t seconds)
 {
-	struct timespec until;
+	struct timespec until = *from;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += seconds;
 	while (left(p) > 0 && pthread_cond_timedwait(&p->idle, &p->lock,
 	    &until) != ETIMEDOUT)
@@ -342,12 +344,15 @@ local_free(struct work *w)
 	struct work_local	*l = (struct work_local *)w;
 	struct pool		*p = l->pool;
 	bool			 is_last = true;
+	struct timespec		 now;
 
 	if (p != NULL) {
 		pthread_mutex_lock(&p->lock);
 		pool_end(p);
-		pool_await(p, jobs_left, JOBS_END_S);
-		pool_await(p, threads_left, CALLS_END_S);
+		/* serve has waited already since it began to end. */
+		pool_await(p, jobs_left, &p->ended, JOBS_END_S);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		pool_await(p, threads_left, &now, CALLS_END_S);
 		p->is_left = true;
 		is_last = p->threads == 0;
 		pthread_mutex_unlock(&p->lock);

@@ -6,6 +6,7 @@
 #define WORK_POOL_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "stconsole/cancel.h"
 #include "stconsole/job.h"
@@ -86,6 +87,7 @@ struct pool {
 	struct site		*kept;		/* from site_keep */
 	unsigned		 threads, waiting, last_id;
 	bool			 is_ending, is_recovered;
+	struct timespec		 ended;		/* when is_ending was set */
 	bool			 is_left;	/* the last thread frees it */
 };
 
