@@ -75,12 +75,23 @@ cover(const char *name, const char *over)
 		fail_msg("cannot cover %s", over);
 }
 
+/* Below sudo we would be asked as who we logged in as, not as root. */
+static void
+login_forget(void)
+{
+	AUTO_CLOSE int	 fd = open("/proc/self/loginuid", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)file_write_all(fd, "4294967295", 10, NULL);
+}
+
 int
 accounts_setup(void **state)
 {
 	AUTO_FREE char *pam = NULL;
 
 	(void)state;
+	login_forget();
 	if (mkdtemp(dir) == NULL || chmod(dir, 0755) < 0 ||
 	    unshare(CLONE_NEWNS) < 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)

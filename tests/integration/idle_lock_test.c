@@ -17,6 +17,7 @@
 #include "../../src/ui/app_private.h"
 #include "../screen/console.h"
 #include "accounts.h"
+#include "run.h"
 #include "stconsole/file.h"
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
@@ -235,6 +236,62 @@ a_broken_setting_does_not_end_the_lock(void **state)
 	assert_true(app_is_locked(c->app));
 }
 
+/* The real program on a terminal, by lines; what was typed ahead is no try. */
+static void
+by_lines_the_password_is_asked_for_without_echo(void **state)
+{
+	char			*dir = run_state_new();
+	AUTO_FREE char		*path = str_format("%s/settings.yaml", dir);
+	const char		*words[] = { "--state", dir, "--linear", "go",
+				    "about", NULL };
+	const struct run_reply	 replies[] = {
+		{ "Password of root", "wrong\r" },
+		{ "Authentication failure", "" },
+		{ "Password of root", ACCOUNTS_PASSWORD "\r" },
+		{ "Open again.", "q\r" }, { NULL, NULL }
+	};
+	struct err		 e;
+
+	(void)state;
+	accounts_root_set(ACCOUNTS_HASH);
+	if (!file_write(AT_FDCWD, path, "ui.idle_lock_s: 1\n", 18, 0600, &e))
+		fail_msg("%s", e.msg);
+	{
+		AUTO_RUN struct run_result r = run_on_terminal(words,
+		    replies);
+
+		run_assert_exit(&r, 0);
+		assert_null(strstr(buf_str(&r.out), "wrong"));
+		assert_null(strstr(buf_str(&r.out), ACCOUNTS_PASSWORD));
+		assert_non_null(strstr(buf_str(&r.out), "Locked: "));
+	}
+	run_state_end(dir);
+}
+
+static void
+by_lines_an_account_without_password_ends_the_session(void **state)
+{
+	char			*dir = run_state_new();
+	AUTO_FREE char		*path = str_format("%s/settings.yaml", dir);
+	const char		*words[] = { "--state", dir, "--linear", "go",
+				    "about", NULL };
+	const struct run_reply	 none[] = { { NULL, NULL } };
+	struct err		 e;
+
+	(void)state;
+	accounts_root_set("*");
+	if (!file_write(AT_FDCWD, path, "ui.idle_lock_s: 1\n", 18, 0600, &e))
+		fail_msg("%s", e.msg);
+	{
+		AUTO_RUN struct run_result r = run_on_terminal(words, none);
+
+		run_assert_exit(&r, 0);
+		assert_non_null(strstr(buf_str(&r.out),
+		    "The session has ended: "));
+	}
+	run_state_end(dir);
+}
+
 #define ON_SCREEN(test) \
 	cmocka_unit_test_setup_teardown(test, open_all, close_all)
 
@@ -251,7 +308,11 @@ main(void)
 		ON_SCREEN(leaving_is_possible_without_the_password),
 		ON_SCREEN(who_may_only_look_is_not_locked),
 		ON_SCREEN(the_setting_says_how_long_and_whether),
-		ON_SCREEN(a_broken_setting_does_not_end_the_lock)
+		ON_SCREEN(a_broken_setting_does_not_end_the_lock),
+		cmocka_unit_test(
+		    by_lines_the_password_is_asked_for_without_echo),
+		cmocka_unit_test(
+		    by_lines_an_account_without_password_ends_the_session)
 	};
 
 	return cmocka_run_group_tests(tests, accounts_setup,
