@@ -53,13 +53,24 @@ app_new(const struct app_options *o, struct err *e)
 	return NULL;
 }
 
+/* What is below is not told: at the end it would ask again. */
+static void
+pop(struct app *app)
+{
+	struct view *v = app->top;
+
+	app->top = v->below;
+	app_calls_forget(app, v);
+	view_free(v);
+}
+
 void
 app_free(struct app *app)
 {
 	if (app == NULL)
 		return;
 	while (app->top != NULL)
-		app_close(app, app->top);
+		pop(app);
 	app_calls_fini(app);
 	idle_free(app->lock);
 	json_decref(app->notes);
@@ -158,15 +169,11 @@ app_open(struct app *app, struct view *v, const struct err *e)
 void
 app_close(struct app *app, struct view *v)
 {
-	struct view	*above;
-	bool		 was_last = false;
+	bool was_last = false;
 
 	while (app->top != NULL && !was_last) {
-		above = app->top;
-		was_last = above == v;
-		app->top = above->below;
-		app_calls_forget(app, above);
-		view_free(above);
+		was_last = app->top == v;
+		pop(app);
 	}
 	if (app->top != NULL && app->top->ops->uncovered != NULL)
 		app->top->ops->uncovered(app->top);
