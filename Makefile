@@ -79,6 +79,12 @@ VALGRIND_BIN := $(filter $(VALGRIND:%=$(B)/tests/unit/%),$(TEST_BIN))
 
 all: $(B)/stconsole $(if $(LAB_SRC),$(B)/stconsole-lab) ## the program and its lab
 
+# A program that is not installed finds its data beside itself.
+$(B)/stconsole: | $(B)/screens $(B)/themes
+$(B)/screens $(B)/themes:
+	@mkdir -p $(@D)
+	@ln -sfn $(CURDIR)/$(@F) $@
+
 ifeq ($(PKG_CFLAGS)$(PKG_LIBS:-l%=),)
 ifneq ($(filter-out run test setup kube clean help,$(or $(MAKECMDGOALS),all)),)
 $(warning Debian packages are missing: "make setup" installs them)

@@ -19,14 +19,14 @@
 #define OVERRIDES	"/etc/stconsole"
 
 /*
- * The folder of our data files: beside the program as it is installed, or
- * the source tree that it was built in.
+ * The folder of our data files: where the program is installed, or beside it
+ * in the build folder, which links to those of the tree.
  */
 static char *
 data_dir(const char *name)
 {
 	static const char *const places[] = {
-		"../share/stconsole", "..", "../.."
+		"../share/stconsole", "."
 	};
 	char			 exe[4096];
 	ssize_t			 n = readlink("/proc/self/exe", exe,
