@@ -210,7 +210,7 @@ MONGODS	= 4.2 4.4 5.0 6.0 6.0.27
 setup: ## install what is missing to run, build and test
 	@tests/setup/install run build test
 
-run: ## install, build, show the demo site
+run: ## install, build, open the console on the demo
 	@tests/setup/install run build
 	@tests/setup/mongod 6.0
 	@$(SUB) all
