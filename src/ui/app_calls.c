@@ -3,11 +3,13 @@
  */
 #include "app_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
+#include "stconsole/work_maker.h"
 
 #include "stconsole/msg.h"
 #include "text.def"
@@ -47,7 +49,7 @@ app_calls_forget(struct app *app, const struct view *v)
 		if (app->calls[i].view != v)
 			continue;
 		app->calls[i].view = NULL;
-		if (app->calls[i].kind != WORK_APPLY)
+		if (app->calls[i].kind != WORK_APPLY && !app->calls[i].is_lost)
 			work_cancel(app->o.work, app->calls[i].id);
 	}
 }
@@ -70,7 +72,7 @@ call_of(struct app *app, unsigned id)
 	size_t i;
 
 	for (i = 0; i < app->call_count; i++)
-		if (app->calls[i].id == id)
+		if (app->calls[i].id == id && !app->calls[i].is_lost)
 			return &app->calls[i];
 	return NULL;
 }
@@ -156,6 +158,49 @@ event_give(struct app *app, const struct work_event *ev)
 	}
 	if (v != NULL && v->ops->arrived != NULL)
 		v->ops->arrived(v, ev);
+}
+
+void
+app_calls_lose(struct app *app)
+{
+	size_t i;
+
+	for (i = 0; i < app->call_count; i++)
+		app->calls[i].is_lost = true;
+}
+
+static struct app_call *
+call_lost(struct app *app)
+{
+	size_t i;
+
+	for (i = 0; i < app->call_count; i++)
+		if (app->calls[i].is_lost)
+			return &app->calls[i];
+	return NULL;
+}
+
+/* A view that hears of it may close others, or ask again. */
+void
+app_calls_fail(struct app *app)
+{
+	struct app_call	*c;
+	struct err	 why = { 0 };
+
+	err_set(&why, ERR_SYS, EPIPE, T_CALL_LOST);
+	err_hint(&why, T_CALL_LOST_HINT);
+	while ((c = call_lost(app)) != NULL) {
+		struct work_event	 ev = { WORK_ANSWER, c->id,
+					    work_error_json(&why) };
+		struct view		*v = c->view;
+
+		if (v == NULL)
+			end_noted(app, c, ev.data);
+		call_drop(app, c);
+		if (v != NULL && v->ops->arrived != NULL && ev.data != NULL)
+			v->ops->arrived(v, &ev);
+		work_event_fini(&ev);
+	}
 }
 
 bool

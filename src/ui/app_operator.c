@@ -72,11 +72,15 @@ app_work_lost(struct app *app)
 
 	if (app->o.work_alone == NULL)
 		return;
+	app_calls_lose(app);
 	alone = app->o.work_alone(app->o.work_arg, &e);
+	if (alone != NULL)
+		app->o.work = alone;
+	app_calls_fail(app);
 	if (alone == NULL) {
 		app_say_err(app, &e);
 		return;
 	}
-	app->o.work = alone;
+	app_lock_again(app);
 	app_note(app, "%s", T_SERVE_LOST);
 }

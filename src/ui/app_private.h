@@ -16,6 +16,7 @@ struct app_call {
 	struct view	*view;
 	enum work_kind	 kind;
 	char		*verb;
+	bool		 is_lost;	/* its number means nothing any more */
 };
 
 struct app {
@@ -59,6 +60,12 @@ void	 app_notice_tell(const struct app *app, struct buf *out);
 /* app_calls.c */
 void	 app_calls_forget(struct app *app, const struct view *v);
 void	 app_calls_fini(struct app *app);
+/*
+ * What calls go to is another one from now on: those under way will not be
+ * answered.  The second tells their views so, when the new one is in place.
+ */
+void	 app_calls_lose(struct app *app);
+void	 app_calls_fail(struct app *app);
 
 /* app_operator.c */
 bool	 app_looks_on(const struct app *app);
