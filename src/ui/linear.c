@@ -38,6 +38,22 @@ begin(struct linear *l)
 	return linear_ask_all(l);
 }
 
+/*
+ * The end of the input.  On a terminal it may be only Ctrl-D: then it is asked
+ * what becomes of jobs, and the second one is the end.
+ */
+static void
+leave(struct linear *l)
+{
+	if (!l->is_tty || l->is_leaving) {
+		l->app->has_ended = true;
+		return;
+	}
+	l->is_leaving = true;
+	l->has_eof = false;
+	app_leave(l->app);
+}
+
 static void
 line_end(struct linear *l)
 {
@@ -46,7 +62,7 @@ line_end(struct linear *l)
 		linear_before(l, "\n");
 	} else if (l->has_eof) {
 		linear_before(l, "\n");
-		l->app->has_ended = true;
+		leave(l);
 	}
 }
 
@@ -70,6 +86,7 @@ turn(struct linear *l)
 		line_end(l);
 		return;
 	}
+	l->is_leaving = false;
 	linear_do(l, line);
 	explicit_bzero(line, strlen(line));
 	free(line);

@@ -36,6 +36,7 @@ struct linear {
 	struct buf	 prompt;	/* the line that was said last */
 	unsigned	 newest;	/* serial of the newest view seen */
 	bool		 has_greeted;
+	bool		 is_leaving;	/* the input has ended once */
 };
 
 /* --- linear_in.c -------------------------------------------------------- */

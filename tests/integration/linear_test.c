@@ -190,6 +190,21 @@ a_terminal_that_can_do_nothing_gets_lines(void **state)
 	assert_null(strchr(buf_str(&r.out), '\033'));
 }
 
+/* Ctrl-D, with nothing that would be lost by it. */
+static void
+on_a_terminal_ctrl_d_leaves(void **state)
+{
+	const char		*words[] = { "--state", *state, "--site",
+				    lab_site(&lab), "--linear", "go",
+				    "about", NULL };
+	const struct run_reply	 replies[] = {
+		{ "\n> ", "\004" }, { NULL, NULL }
+	};
+	AUTO_RUN struct run_result r = run_on_terminal(words, replies);
+
+	run_assert_exit(&r, 0);
+}
+
 #define BY_LINES(test) \
 	cmocka_unit_test_setup_teardown(test, state_make, state_remove)
 
@@ -202,6 +217,7 @@ main(void)
 		BY_LINES(a_plan_that_is_answered_with_no_changes_nothing),
 		BY_LINES(on_a_terminal_ctrl_c_gives_a_question_up),
 		BY_LINES(on_a_terminal_a_secret_has_no_echo),
+		BY_LINES(on_a_terminal_ctrl_d_leaves),
 		BY_LINES(a_terminal_that_can_do_nothing_gets_lines)
 	};
 
