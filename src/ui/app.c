@@ -17,6 +17,8 @@
 
 /* The way home is never longer: F9 and the palette lead on for ever. */
 #define DEPTH_MAX	12
+/* Older ones are in the list of jobs. */
+#define NOTES_MAX	200
 
 static void
 names_set(struct app *app)
@@ -307,6 +309,8 @@ app_note(struct app *app, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vprintf(&text, fmt, ap);
 	va_end(ap);
+	if (json_array_size(app->notes) >= NOTES_MAX)
+		(void)json_array_remove(app->notes, 0);
 	(void)json_array_append_new(app->notes, json_pack("{s:I, s:s}", "at",
 	    (json_int_t)app_wall_ms(app), "text", buf_str(&text)));
 	app_say(app, "%s", buf_str(&text));
