@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "app.h"
 #include "edit_keys.h"
@@ -34,12 +35,16 @@ self(const struct view *v)
 }
 
 static const char *
-value_of(const struct view_choose *c, size_t i)
+value_in(const json_t *one)
 {
-	const json_t *one = json_array_get(c->choices, c->shown[i]);
-
 	return json_is_string(one) ? json_string_value(one) :
 	    json_text(one, "value");
+}
+
+static const char *
+value_of(const struct view_choose *c, size_t i)
+{
+	return value_in(json_array_get(c->choices, c->shown[i]));
 }
 
 static const char *
@@ -50,22 +55,32 @@ label_of(const json_t *one)
 }
 
 static bool
-matches(const json_t *one, const char *typed)
+begins(const json_t *one, const char *typed)
 {
-	return typed[0] == '\0' || strcasestr(label_of(one), typed) != NULL ||
-	    (json_is_object(one) && strcasestr(json_text(one, "value"),
-	    typed) != NULL);
+	return strncasecmp(value_in(one), typed, strlen(typed)) == 0;
 }
 
+static bool
+matches(const json_t *one, const char *typed)
+{
+	return strcasestr(label_of(one), typed) != NULL ||
+	    strcasestr(value_in(one), typed) != NULL;
+}
+
+/* What begins with it comes first: ":settings" is no other screen. */
 static void
 narrow(struct view_choose *c)
 {
+	const char	*typed = edit_text(c->typed);
 	const json_t	*one;
 	size_t		 i;
 
 	c->count = 0;
 	json_array_foreach(c->choices, i, one)
-		if (matches(one, edit_text(c->typed)))
+		if (begins(one, typed))
+			c->shown[c->count++] = i;
+	json_array_foreach(c->choices, i, one)
+		if (!begins(one, typed) && matches(one, typed))
 			c->shown[c->count++] = i;
 	c->focus = c->top = 0;
 }

@@ -218,8 +218,8 @@ static void
 the_palette_leads_to_a_screen(void **state)
 {
 	(void)state;
-	SCRIPT("settings", { NULL, "E Change" }, { ":", NULL },
-	    { "about", NULL }, { "Enter", "State folder" });
+	SCRIPT("about", { NULL, "State folder" }, { ":", NULL },
+	    { "settings", NULL }, { "Enter", "E Change" });
 }
 
 static void
