@@ -49,6 +49,8 @@ int64_t	 app_now_ms(const struct app *app);	/* monotonic */
 int64_t	 app_wall_ms(const struct app *app);
 /* How often something live may change on this terminal. */
 int	 app_period_ms(const struct app *app);
+/* How often a panel is asked for again: the setting ui.refresh_s; 0 never. */
+int	 app_refresh_ms(const struct app *app);
 /*
  * Starts a call whose events go to the view while it is there; 0 with the
  * reason said on the line of hints.  When the view goes, calls that only read

@@ -89,6 +89,27 @@ app_profile_set(struct app *app, const char *name, struct err *e)
 	return true;
 }
 
+static bool
+times_set(struct app *app, struct err *e)
+{
+	struct ctx	 ctx;
+	int64_t		 esc_ms, refresh_s;
+
+	world_ctx(work_world(app->o.work), NULL, &ctx);
+	if (!settings_get_int(&ctx, "ui.esc_wait_ms", &esc_ms, e) ||
+	    !settings_get_int(&ctx, "ui.refresh_s", &refresh_s, e))
+		return false;
+	app->esc_ms = esc_ms > 0 ? (int)esc_ms : profile_esc_ms(app->profile);
+	app->refresh_ms = (int)refresh_s * 1000;
+	return true;
+}
+
+int
+app_refresh_ms(const struct app *app)
+{
+	return app->refresh_ms;
+}
+
 /* --- chosen by hand ----------------------------------------------------- */
 
 static void
@@ -153,7 +174,7 @@ app_look_again(struct app *app)
 	if (!wanted(app, app->o.profile, "ui.profile", &profile, &e) ||
 	    !wanted(app, app->o.theme, "ui.theme", &theme, &e) ||
 	    !app_profile_set(app, profile, &e) ||
-	    !app_theme_set(app, theme, &e))
+	    !app_theme_set(app, theme, &e) || !times_set(app, &e))
 		app_say_err(app, &e);
 }
 
@@ -174,19 +195,14 @@ app_look_init(struct app *app, struct err *e)
 	AUTO_FREE char	*theme = NULL;
 	struct err	 why = { 0 };
 
-	struct ctx	 ctx;
-	int64_t		 esc_ms = 0;
-
 	theme_plain(&app->theme);
 	profile_facts_get(STDOUT_FILENO, &app->facts);
 	if (!wanted(app, app->o.profile, "ui.profile", &profile, e) ||
 	    !wanted(app, app->o.theme, "ui.theme", &theme, e) ||
 	    !app_profile_set(app, profile, e))
 		return false;
-	world_ctx(work_world(app->o.work), NULL, &ctx);
-	if (!settings_get_int(&ctx, "ui.esc_wait_ms", &esc_ms, e))
+	if (!times_set(app, e))
 		return false;
-	app->esc_ms = esc_ms > 0 ? (int)esc_ms : profile_esc_ms(app->profile);
 	if (app_theme_set(app, theme, &why))
 		return true;
 	if (app->o.theme != NULL)

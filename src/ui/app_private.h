@@ -35,7 +35,7 @@ struct app {
 	enum profile		 profile;
 	enum glyph_set		 glyphs;
 	struct theme		 theme;
-	int			 esc_ms;
+	int			 esc_ms, refresh_ms;
 	char			 host[65];
 	char			 role[96];	/* "admin kim" */
 	int64_t			 touched_ms;	/* the last key */

@@ -24,6 +24,8 @@ refresh_ms(const struct view_list *l)
 	int64_t ms = (int64_t)l->screen->refresh_s * 1000;
 	int64_t period = app_period_ms(l->view.app);
 
+	if (ms > 0 && l->screen->kind == SCREEN_PANEL)
+		ms = app_refresh_ms(l->view.app);
 	return ms > 0 && ms < period ? period : ms;
 }
 
