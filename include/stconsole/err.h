@@ -48,6 +48,9 @@ enum err_domain {
 	ERR_DOMAIN_COUNT
 };
 
+/* With ERR_USAGE: there are several deployments, and none was named. */
+#define ERR_CODE_WHICH_SITE	1001
+
 struct err {
 	enum err_domain	 domain;
 	int		 code;		/* errno, MongoDB's, LDAP's, or 0 */

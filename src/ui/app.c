@@ -233,6 +233,8 @@ own_view(struct app *app, const char *name, const json_t *given,
 	size_t i;
 
 	*is_own = true;
+	if (str_equal(name, "use_site"))
+		return app_site_use(app, json_text(given, "folder"), e);
 	if (str_equal(name, "job"))
 		return view_job_new(app, json_text(given, "id"), e);
 	for (i = 0; i < LENGTH(own); i++)

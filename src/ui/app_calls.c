@@ -158,6 +158,8 @@ event_give(struct app *app, const struct work_event *ev)
 	}
 	if (v != NULL && v->ops->arrived != NULL)
 		v->ops->arrived(v, ev);
+	if (ev->kind == WORK_ANSWER)
+		app_site_ask(app, ev->data);
 }
 
 void

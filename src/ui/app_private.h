@@ -29,6 +29,7 @@ struct app {
 	char			 said[400];
 	bool			 said_is_error;
 	bool			 is_changed, has_ended, is_lost;
+	bool			 is_site_asked;
 	json_t			*notes;		/* [{"at","text"}] */
 	json_t			*site;		/* as an answer told it */
 	struct profile_facts	 facts;
@@ -66,6 +67,13 @@ void	 app_calls_fini(struct app *app);
  */
 void	 app_calls_lose(struct app *app);
 void	 app_calls_fail(struct app *app);
+
+/* app_site.c */
+/* A text that says so; from now on calls mean that deployment. */
+struct view *app_site_use(struct app *app, const char *folder,
+	     struct err *e);
+/* Several deployments and none is meant: has one chosen, once. */
+void	 app_site_ask(struct app *app, const json_t *answer);
 
 /* app_operator.c */
 bool	 app_looks_on(const struct app *app);

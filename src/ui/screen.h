@@ -193,6 +193,8 @@ void	 screen_free(struct screen *s);
 json_t	*screen_list(const struct screen_paths *paths, struct err *e);
 /* A view of the program's own that screens open by name: job keys ... */
 bool	 screen_is_builtin(const char *name);
+/* What it must be given (name NULL: nothing); NULL when it is none. */
+const struct screen_given *screen_builtin_given(const char *name);
 /*
  * Everything that is wrong in all screens, a line each, for make lint: also
  * screens that nothing opens, help that is missing, letters bound twice.

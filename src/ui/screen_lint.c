@@ -140,9 +140,10 @@ static void
 check_opening(struct linter *l, const struct screen *s, const char *id,
     const char *open, const struct screen_with *with, size_t count)
 {
-	static const struct screen_given job = { "id", false };
-	struct screen	 builtin = { .given = &job,
-			    .given_count = strcmp(open, "job") == 0 };
+	const struct screen_given	*given = screen_builtin_given(open);
+	struct screen	 builtin = { .given = given,
+			    .given_count = given != NULL &&
+			    given->name != NULL };
 	size_t		 at = json_array_size(l->names), i;
 	struct screen	*target = screen_is_builtin(open) ? &builtin :
 			    screen_named(l, open, &at);

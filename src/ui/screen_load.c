@@ -22,19 +22,31 @@
 #define SUFFIX	".yaml"
 
 /* Views of the program's own; screens open them by these names. */
-static const char *const builtins[] = {
-	"job", "keys", "notifications", "operator", "profile", "theme"
+static const struct {
+	const char		*name;
+	struct screen_given	 given;		/* name NULL: nothing */
+} builtins[] = {
+	{ "job", { "id", false } }, { "keys", { NULL, false } },
+	{ "notifications", { NULL, false } }, { "operator", { NULL, false } },
+	{ "profile", { NULL, false } }, { "theme", { NULL, false } },
+	{ "use_site", { "folder", false } }
 };
 
 bool
 screen_is_builtin(const char *name)
 {
+	return screen_builtin_given(name) != NULL;
+}
+
+const struct screen_given *
+screen_builtin_given(const char *name)
+{
 	size_t i;
 
 	for (i = 0; i < LENGTH(builtins); i++)
-		if (strcmp(builtins[i], name) == 0)
-			return true;
-	return false;
+		if (strcmp(builtins[i].name, name) == 0)
+			return &builtins[i].given;
+	return NULL;
 }
 
 bool
