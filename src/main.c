@@ -114,7 +114,6 @@ main(int argc, char **argv)
 	if (!standard_files_open())
 		return EXIT_FAILURE;
 	secret_protect_process();
-	mongo_hide_counters();
 	status = cli_main(argc, argv, &all_registry, &hooks, &faces);
 	/*
 	 * A question that nobody answered in time may still sit in a library,

@@ -17,14 +17,6 @@
 
 struct mongo;
 
-/*
- * The driver shows its counters in /dev/shm/mongoc-PID as soon as a program
- * starts, for a tool that nobody needs here, and a process that is killed or
- * ends by _exit() leaves the file behind.  Takes the name away, once, from
- * main; the driver keeps its memory.
- */
-void	 mongo_hide_counters(void);
-
 #define AUTO_MONGO	__attribute__((cleanup(mongo_close_at)))
 #define AUTO_MONGO_DOC	__attribute__((cleanup(mongo_doc_fini)))
 

@@ -6,11 +6,9 @@
  * nobody asks, and every callback runs inside our own calls.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "stconsole/mem.h"
@@ -23,35 +21,6 @@
 #include "text.def"
 
 #define SOCKET_TIMEOUT_MS	60000
-
-static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
-
-/* The driver's own log would go to stderr, through the screen. */
-static void
-driver_log(mongoc_log_level_t level, const char *domain, const char *message,
-    void *arg)
-{
-	(void)level;
-	(void)domain;
-	(void)message;
-	(void)arg;
-}
-
-void
-mongo_hide_counters(void)
-{
-	char	 name[32];
-
-	snprintf(name, sizeof(name), "/mongoc-%ld", (long)getpid());
-	(void)shm_unlink(name);
-}
-
-static void
-driver_start(void)
-{
-	mongoc_log_set_handler(driver_log, NULL);
-	mongoc_init();
-}
 
 static struct host_seen *
 seen_get(struct mongo *m, const mongoc_host_list_t *host)
@@ -291,7 +260,8 @@ mongo_open_url(const struct secret *url, enum mongo_wants wants,
 
 	if (m == NULL)
 		return err_nomem(e);
-	pthread_once(&driver_once, driver_start);
+	if (!mongo_driver_load(e))
+		return false;
 	m->pid = getpid();
 	m->timeout_ms = timeout_ms;
 	if (!uri_open(m, url, e) || !client_new(m, e) ||

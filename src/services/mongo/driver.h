@@ -7,8 +7,8 @@
 #define STCONSOLE_MONGO_DRIVER_H
 
 #include <bson/bson.h>
-#include <mongoc/mongoc.h>
 
+#include "driver_calls.h"
 #include "stconsole/action.h"
 #include "stconsole/mongo.h"
 
