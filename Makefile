@@ -117,8 +117,8 @@ $(TEST_BIN) $(INTEG_BIN) $(BENCH_BIN): $(B)/%: $(B)/%.o $(B)/libtests.a \
 $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/libstconsole.a
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
-# Faults for the kill tests, loaded before the program.
-$(B)/fault.so: tests/fault/fault.c
+# Loaded before the program: faults for the kill tests, and what begins when.
+$(B)/fault.so $(B)/order.so: $(B)/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
 	@echo "LD $@"; $(CC) -O1 -g -shared -fPIC -o $@ $< -ldl
 
@@ -132,7 +132,7 @@ $(B)/tests/bench/bare_admin_list: $(B)/tests/bench/bare_admin_list.o
 	    $(shell pkg-config --libs $(MONGOC) 2>/dev/null) -lldap -llber
 
 $(BENCH_BIN): | $(B)/tests/bench/bare_admin_list
-$(INTEG_BIN) $(BENCH_BIN): | $(B)/fault.so $(B)/stconsole $(B)/stconsole-lab
+$(INTEG_BIN) $(BENCH_BIN): | $(B)/fault.so $(B)/order.so $(B)/stconsole $(B)/stconsole-lab
 
 # It holds this file byte for byte.
 $(B)/src/services/doctor/lifecycle.o: \

@@ -278,6 +278,36 @@ no_password_is_among_facts_logs_and_diffs(void **state)
 	}
 }
 
+/* --- how it begins ------------------------------------------------------ */
+
+/* See tests/fault/order.c: the home screen asks all three afterwards. */
+static void
+no_library_is_started_before_the_first_screen(void **state)
+{
+	AUTO_FREE char	*log = str_format("ORDER_LOG=%s/order", state_dir);
+	AUTO_FREE char	*preload = strdup(run_binary());
+	AUTO_FREE char	*env_preload = NULL;
+	AUTO_BUF struct buf order = BUF_INIT;
+	struct pty	*p;
+
+	(void)state;
+	*strrchr(preload, '/') = '\0';
+	env_preload = str_format("LD_PRELOAD=%s/order.so", preload);
+	p = pty_start(&(struct pty_options){
+		.words = (const char *const []){ "--site", lab_site(&lab),
+		    "--state", state_dir, NULL },
+		.env = (const char *const []){ log, env_preload, NULL }
+	});
+	pty_see(p, "ok Directory");
+	assert_true(file_read(AT_FDCWD, strchr(log, '=') + 1, 4096, &order,
+	    NULL));
+	if (!str_starts(buf_str(&order), "frame\n"))
+		fail_msg("began with:\n%s", buf_str(&order));
+	assert_non_null(strstr(buf_str(&order), "ldap_init_fd\n"));
+	assert_non_null(strstr(buf_str(&order), "OPENSSL_init_ssl\n"));
+	pty_end(p);
+}
+
 /* --- bytes -------------------------------------------------------------- */
 
 static void
@@ -310,6 +340,8 @@ main(void)
 		cmocka_unit_test(the_demo_opens_on_its_home_screen),
 		cmocka_unit_test(no_password_is_on_any_screen),
 		cmocka_unit_test(no_password_is_among_facts_logs_and_diffs),
+		cmocka_unit_test(
+		    no_library_is_started_before_the_first_screen),
 		cmocka_unit_test(a_vt100_gets_its_first_screen_in_few_bytes)
 	};
 

@@ -172,6 +172,8 @@ pty_start(const struct pty_options *o)
 	line_open(p, o, rows, cols);
 	p->vt = vt_new(o->term != NULL ? o->term : "xterm-256color", rows,
 	    cols);
+	if (o->program != NULL)
+		vt_without_police(p->vt);
 	p->pid = fork();
 	if (p->pid < 0)
 		fail_msg("fork: %s", strerror(errno));
@@ -274,6 +276,12 @@ something_came(struct pty *p, int timeout_ms, bool reads)
 	if (fds[0].revents != 0)
 		reap(p);
 	return true;
+}
+
+bool
+pty_came(struct pty *p, int timeout_ms)
+{
+	return something_came(p, timeout_ms, true);
 }
 
 const char *

@@ -51,6 +51,8 @@ bool	 pty_wait(struct pty *p, const char *words, int timeout_ms);
 void	 pty_see(struct pty *p, const char *words);
 /* Until no line has the words. */
 void	 pty_see_gone(struct pty *p, const char *words);
+/* Waits for bytes, or the end, and reads them; false: neither in time. */
+bool	 pty_came(struct pty *p, int timeout_ms);
 /* Reads what is there, at most so many bytes; their number. */
 size_t	 pty_take(struct pty *p, size_t max);
 /* Reads until nothing came for so long; the number of bytes. */

@@ -183,6 +183,17 @@ may_not(const struct press *p)
 	    p->code == PRESS_F12 || p->code == PRESS_EOF;
 }
 
+static bool
+would_leave(const struct view *v, const struct press *p)
+{
+	enum press_place place = v->ops->place != NULL ? v->ops->place(v) :
+	    PLACE_LIST;
+	enum act	 act = press_act(p, place);
+
+	return act == ACT_LEAVE || (act == ACT_BACK && v->below == NULL &&
+	    place == PLACE_LIST);
+}
+
 /* Left by F10 or Esc on the first screen: it is begun again. */
 static void
 again(struct roam *r)
@@ -201,7 +212,7 @@ press(struct roam *r, const struct press *p)
 	bool	 offered;
 	char	 top[80];
 
-	if (may_not(p))
+	if (may_not(p) || (r->stays && would_leave(app_top(r->c.app), p)))
 		return true;
 	snprintf(top, sizeof(top), "%s", app_top(r->c.app)->title);
 	offered = is_offered(app_top(r->c.app), p);

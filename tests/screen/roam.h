@@ -14,6 +14,7 @@
 struct roam {
 	struct console		 c;
 	struct press_decoder	*decoder;
+	bool			 stays;		/* does not leave it at home */
 	size_t			 left;		/* times that it was left */
 	char			 complaint[240];	/* "" none */
 };

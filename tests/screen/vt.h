@@ -31,6 +31,8 @@ void	 vt_hang_up(struct vt *vt);
 size_t	 vt_pump(struct vt *vt);
 /* Shows bytes that came another way (a pty), as vt_pump does. */
 void	 vt_feed(struct vt *vt, const char *bytes, size_t len);
+/* What another program than ours sends is its own affair. */
+void	 vt_without_police(struct vt *vt);
 /* The bytes of the last vt_pump.  Borrowed. */
 const struct buf *vt_sent(const struct vt *vt);
 /* Does not read until told to: the pipe holds one page. */
