@@ -255,11 +255,13 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (10)
 	@{ $(FUZZ_PLAN) } | $(RUN)
 
 # KILL_EVERYWHERE: the kill tests leave out no call.
-soak: ## fuzz 10 minutes each, kill tests at every call
-	@$(PLAIN) all integration-programs
+KEYS_TEST = $(B)/tests/screen/console_keys_test
+soak: ## fuzz 10 minutes each, kill tests at every call, a million keys
+	@$(PLAIN) all integration-programs $(KEYS_TEST)
 	@$(FUZZ) fuzz-programs
-	@{ $(INTEG_PLAN) $(FUZZ_PLAN) echo script 300 tests/setup/reproducible; \
-	} | KILL_EVERYWHERE=1 FUZZ_SECONDS=600 $(RUN)
+	@{ $(INTEG_PLAN) $(FUZZ_PLAN) $(call plan,plain,$(LIMIT),$(KEYS_TEST)) \
+	echo script 300 tests/setup/reproducible; } | \
+	    KILL_EVERYWHERE=1 FUZZ_SECONDS=600 CONSOLE_KEYS=1000000 $(RUN)
 soak: LIMIT = 7200
 soak: FUZZ_LIMIT = 700
 
