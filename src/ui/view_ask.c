@@ -112,18 +112,15 @@ ask_end(struct view *v, int answer)
 static bool
 ask_press(struct view *v, const struct press *p)
 {
-	struct view_ask	*q = self(v);
-	size_t		 i;
+	int answer;
 
-	if (p->code != PRESS_TEXT)
+	if (p->code != PRESS_TEXT || !isdigit((unsigned char)p->text[0]))
 		return false;
-	if (isdigit((unsigned char)p->text[0])) {
-		i = (size_t)(p->text[0] - '1');
-		if (i < q->count)
-			ask_end(v, (int)i);
-		return i < q->count;
-	}
-	return false;
+	answer = p->text[0] - '1';
+	if (answer < 0 || (size_t)answer >= self(v)->count)
+		return false;
+	ask_end(v, answer);	/* the view is gone now */
+	return true;
 }
 
 static bool
