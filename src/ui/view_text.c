@@ -72,9 +72,10 @@ wrap(struct view_text *t, int width)
 	size_t		 len, fits;
 	int		 indent = 0;
 
-	if (t->width == width)
+	if (t->width == width && !t->is_new)
 		return;
 	t->width = width;
+	t->is_new = false;
 	t->count = 0;
 	while (*s != '\0') {
 		len = strcspn(s, "\n");
@@ -115,7 +116,7 @@ view_text_set(struct view_text *t, const char *text)
 		return false;
 	free(t->text);
 	t->text = copy;
-	t->width = 0;
+	t->is_new = true;
 	app_changed(t->view.app);
 	return true;
 }
@@ -173,10 +174,14 @@ line_has(const struct text_line *l, const char *words)
 static void
 find(struct view_text *t, bool backward, bool from_here)
 {
-	size_t n, i = t->found;
+	size_t n, i;
 
+	/* Nothing is painted between the keys that one read brings. */
+	if (t->width > 0)
+		wrap(t, t->width);
 	if (t->search == NULL || t->count == 0)
 		return;
+	i = t->found < t->count ? t->found : t->count - 1;
 	for (n = 0; n < t->count; n++) {
 		if (n > 0 || !from_here)
 			i = backward ? (i + t->count - 1) % t->count :

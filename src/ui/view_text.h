@@ -20,6 +20,7 @@ struct view_text {
 	size_t			 count, top;
 	size_t			 found;		/* line of the last find */
 	int			 width, rows;	/* of the last paint */
+	bool			 is_new;	/* lines are of a text before */
 	char			*search;
 	const char		*file_name;	/* what W proposes */
 	bool			 is_diff;	/* + and - begin changes */

@@ -48,6 +48,23 @@ before_the_answer_a_letter_says_that_it_waits(void **state)
 	console_close(&c);
 }
 
+static void
+a_text_that_came_before_it_is_painted_is_searched(void **state)
+{
+	struct console	c;
+
+	(void)state;
+	console_open(&c, "admins", 24, 80, "basic");
+	console_keys(&c, "Enter");
+	assert_true(console_has(&c, "kim.admin@corp.test"));
+	console_keys(&c, "/ 'kim.admin' Enter");
+	/* Asked for again, answered, and nobody has painted yet. */
+	console_keys(&c, "F2 n");
+	assert_true(console_has(&c, "kim.admin@corp.test"));
+	assert_false(console_has(&c, "Nothing found"));
+	console_close(&c);
+}
+
 int
 main(void)
 {
@@ -55,7 +72,9 @@ main(void)
 		cmocka_unit_test(
 		    a_letter_previews_with_the_values_that_are_shown),
 		cmocka_unit_test(
-		    before_the_answer_a_letter_says_that_it_waits)
+		    before_the_answer_a_letter_says_that_it_waits),
+		cmocka_unit_test(
+		    a_text_that_came_before_it_is_painted_is_searched)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
