@@ -349,7 +349,8 @@ root_find(const struct site_places *places, char **root, struct err *e)
 	free(roots);
 	if (count <= 1)
 		return true;
-	err_set(e, ERR_USAGE, ERR_CODE_WHICH_SITE, T_SITE_SEVERAL, count, buf_str(&list));
+	err_set(e, ERR_USAGE, ERR_CODE_WHICH_SITE, T_SITE_SEVERAL, count,
+	    buf_str(&list));
 	return err_hint(e, T_SITE_SEVERAL_HINT);
 }
 
