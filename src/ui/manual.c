@@ -1,5 +1,5 @@
 /*
- * The pages there are, and words as mdoc(7) takes them.
+ * The pages there are, by section, and words as mdoc(7) takes them.
  */
 #include "manual.h"
 
@@ -9,9 +9,9 @@
 #include "stconsole/ui.h"
 
 const struct world_page ui_pages[UI_PAGES] = {
-	{ "stconsole-console.7", console_manual },
 	{ "stconsole-screen.5", screen_manual },
-	{ "stconsole-theme.5", theme_manual }
+	{ "stconsole-theme.5", theme_manual },
+	{ "stconsole-console.7", console_manual }
 };
 
 static void
