@@ -7,6 +7,7 @@
 
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/str.h"
 
 #include "settings_parts.h"
 #include "text.def"
@@ -115,6 +116,9 @@ setting_check(const struct setting *s, const char *value, struct err *e)
 {
 	AUTO_JSON json_t *given = json_string(value), *made = NULL;
 
+	/* "" of a mail that is not set, say: it can be given back. */
+	if (str_equal(value, s->fallback))
+		return true;
 	if (given == NULL)
 		return err_nomem(e);
 	/* For when it is memory that fails; a bad value says so itself. */
