@@ -14,6 +14,17 @@
 #include "stconsole/msg.h"
 #include "text.def"
 
+/* What steers acts: job.resume carries out a job as an apply does. */
+static bool
+goes_on(const struct app *app, const struct work_call *call)
+{
+	const struct verb *v = registry_verb(work_world(app->o.work)->
+	    registry, call->verb);
+
+	return call->kind == WORK_APPLY || (call->kind == WORK_CALL &&
+	    v != NULL && v->direct != NULL);
+}
+
 unsigned
 app_start(struct app *app, struct view *v, const struct work_call *call)
 {
@@ -35,7 +46,7 @@ app_start(struct app *app, struct view *v, const struct work_call *call)
 	}
 	app->calls[app->call_count++] = (struct app_call){
 		.id = id, .view = v, .kind = call->kind,
-		.verb = strdup(call->verb)
+		.goes_on = goes_on(app, call), .verb = strdup(call->verb)
 	};
 	return id;
 }
@@ -49,7 +60,7 @@ app_calls_forget(struct app *app, const struct view *v)
 		if (app->calls[i].view != v)
 			continue;
 		app->calls[i].view = NULL;
-		if (app->calls[i].kind != WORK_APPLY && !app->calls[i].is_lost)
+		if (!app->calls[i].goes_on && !app->calls[i].is_lost)
 			work_cancel(app->o.work, app->calls[i].id);
 	}
 }
@@ -88,12 +99,14 @@ call_drop(struct app *app, struct app_call *c)
 static void
 end_noted(struct app *app, const struct app_call *c, const json_t *answer)
 {
-	const json_t	*job = json_object_get(answer, "job");
+	const json_t	*result = json_object_get(answer, "result");
+	const json_t	*job = json_object_get(result != NULL ? result :
+			    answer, "job");
 	const json_t	*error = json_object_get(answer, "error");
 
-	if (c->kind != WORK_APPLY || c->verb == NULL)
+	if (!c->goes_on || c->verb == NULL)
 		return;
-	if (job != NULL && error == NULL)
+	if (json_str(job, "state") != NULL && error == NULL)
 		app_note(app, T_NOTE_DONE, c->verb, json_text(job, "state"),
 		    json_text(job, "id"));
 	else if (error != NULL)

@@ -15,6 +15,7 @@ struct app_call {
 	unsigned	 id;
 	struct view	*view;
 	enum work_kind	 kind;
+	bool		 goes_on;	/* also when nobody looks */
 	char		*verb;
 	bool		 is_lost;	/* its number means nothing any more */
 };

@@ -43,7 +43,7 @@ give_up(struct linear *l)
 
 	l->is_interrupted = false;
 	linear_before(l, "\n");
-	if (c->kind == WORK_APPLY) {
+	if (c->goes_on) {
 		linear_put(l, T_LINE_GOES_ON);
 		return;
 	}
