@@ -181,7 +181,7 @@ ASAN	= $(SUB) B=$(B)/asan OPT='-O1 -g1' HARD= HARD_LD= \
 # variable that is there for its cleanup is an unused one.
 TSAN	= $(SUB) B=$(B)/tsan OPT='-O1 -g1' HARD= HARD_LD= \
 	  SAN=-fsanitize=thread LIB_SRC='$(call lib_of,base text core site \
-	  control)'
+	  control ui)'
 FUZZ	= $(SUB) B=$(B)/fuzz CC=clang-14 OPT='-O1 -g1' HARD= HARD_LD= \
 	  WERROR= LIB_SRC='$(call lib_of,base text core control) $(UI_PURE)' \
 	  CFLAGS=-Wno-unused-variable \
