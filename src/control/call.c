@@ -45,9 +45,14 @@ is_change(const struct message *m, const struct verb *v)
 	return m->kind == WORK_APPLY || (v != NULL && v->read == NULL);
 }
 
-/* A folder of the peer's own making would be acted on with our rights. */
+/*
+ * A folder of the peer's own making would be acted on with our rights.  One
+ * of somebody else is meant as it was when it was looked at: by its
+ * canonical path, into *settled, malloc'd.
+ */
 static bool
-site_is_fine(const struct session *p, const char *site, struct err *e)
+site_is_fine(const struct session *p, const char *site, char **settled,
+    struct err *e)
 {
 	bool is_ours = p->who.uid == getuid();
 
@@ -57,7 +62,7 @@ site_is_fine(const struct session *p, const char *site, struct err *e)
 		return is_ours || err_set(e, ERR_REFUSED, 0, T_SERVE_DEMO);
 	if (*site != '/')
 		return err_set(e, ERR_USAGE, 0, T_SERVE_SITE_ABSOLUTE, site);
-	if (is_ours || place_is_trusted(site))
+	if (is_ours || (*settled = place_trusted(site)) != NULL)
 		return true;
 	err_set(e, ERR_REFUSED, 0, T_SERVE_SITE, site);
 	return err_hint(e, T_SERVE_SITE_HINT);
@@ -66,7 +71,7 @@ site_is_fine(const struct session *p, const char *site, struct err *e)
 /* job.guard is what a guardian does in its own process, for ever. */
 static bool
 is_askable(struct server *s, const struct session *p,
-    const struct message *m, struct err *e)
+    const struct message *m, char **site, struct err *e)
 {
 	const struct verb *v = m->verb != NULL ? registry_verb(
 	    s->world->registry, m->verb) : NULL;
@@ -78,7 +83,7 @@ is_askable(struct server *s, const struct session *p,
 	if (v != NULL && v->writes_elsewhere)
 		return err_set(e, ERR_REFUSED, 0, T_SERVE_ELSEWHERE,
 		    v->name);
-	return site_is_fine(p, m->site, e) && (!is_change(m, v) ||
+	return site_is_fine(p, m->site, site, e) && (!is_change(m, v) ||
 	    operate_allows(s, p, e));
 }
 
@@ -177,6 +182,7 @@ call_make(struct server *s, struct session *p, const struct message *m,
 	AUTO_JSON json_t	*params = m->params != NULL ?
 				    json_deep_copy(m->params) :
 				    json_object();
+	AUTO_FREE char		*site = NULL;
 	struct work_as		 as = {
 		.who = p->who, .read_only = p->read_only, .site = m->site
 	};
@@ -192,7 +198,11 @@ call_make(struct server *s, struct session *p, const struct message *m,
 	if (!secrets_take(p, m, call, e) || !inputs_take(p, m, params, e))
 		return false;
 	paths_borrow(m, call);
-	return is_askable(s, p, m, e) && call_start(s, p, m, call, e);
+	if (!is_askable(s, p, m, &site, e))
+		return false;
+	if (site != NULL)
+		as.site = site;
+	return call_start(s, p, m, call, e);
 }
 
 void

@@ -159,9 +159,10 @@ struct place {
 bool	 place_take(struct place *p, const struct store *s, struct err *e);
 void	 place_leave(struct place *p);
 /*
- * Whether somebody else may name this folder as a site: only root or we can
- * have put there what is there.
+ * The folder that somebody else names as a site, by its canonical path: a link
+ * on the way to it is theirs to turn afterwards.  NULL unless only root or we
+ * can have put there what is there.  malloc'd.
  */
-bool	 place_is_trusted(const char *folder);
+char	*place_trusted(const char *folder);
 
 #endif

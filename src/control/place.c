@@ -214,26 +214,27 @@ place_leave(struct place *p)
 }
 
 /* A folder above that others may write is one they may exchange. */
-bool
-place_is_trusted(const char *folder)
+char *
+place_trusted(const char *folder)
 {
 	AUTO_FREE char	*path = realpath(folder, NULL);
+	AUTO_FREE char	*whole = path != NULL ? strdup(path) : NULL;
 	struct stat	 st;
 	char		*slash;
 	bool		 is_last = true;
 
-	while (path != NULL) {
+	while (whole != NULL) {
 		if (stat(*path != '\0' ? path : "/", &st) < 0 ||
 		    (st.st_uid != 0 && st.st_uid != geteuid()))
-			return false;
+			return NULL;
 		if ((st.st_mode & 022) != 0 && (is_last ||
 		    (st.st_mode & S_ISVTX) == 0))
-			return false;
+			return NULL;
 		slash = strrchr(path, '/');
 		if (slash == NULL)
-			return true;
+			return TAKE(whole);
 		*slash = '\0';
 		is_last = false;
 	}
-	return false;
+	return NULL;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -18,6 +19,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/secret.h"
+#include "stconsole/str.h"
 
 static void
 test_a_frame_is_whole_when_its_last_byte_is_there(void **state)
@@ -374,6 +376,36 @@ test_who_does_not_read_makes_nobody_wait(void **state)
 	wire_fini(&a);
 }
 
+/* A peer may turn a link when it was looked at. */
+static void
+test_a_folder_of_a_peer_is_named_by_where_its_link_led(void **state)
+{
+	char		 dir[] = "/tmp/stconsole-place-XXXXXX";
+	AUTO_FREE char	*site = NULL, *link = NULL, *open = NULL;
+	AUTO_FREE char	*found = NULL, *none = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	site = str_format("%s/site", dir);
+	open = str_format("%s/open", dir);
+	link = str_format("%s/link", dir);
+	assert_int_equal(mkdir(site, 0755), 0);
+	assert_int_equal(mkdir(open, 0755), 0);
+	assert_int_equal(chmod(open, 0777), 0);
+	assert_int_equal(symlink(site, link), 0);
+	found = place_trusted(link);
+	assert_non_null(found);
+	assert_string_equal(found, site);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink(open, link), 0);
+	none = place_trusted(link);
+	assert_null(none);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(rmdir(open), 0);
+	assert_int_equal(rmdir(site), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int
 main(void)
 {
@@ -399,7 +431,9 @@ main(void)
 		cmocka_unit_test(test_only_memory_files_are_read),
 		cmocka_unit_test(test_a_text_that_is_no_text_is_refused),
 		cmocka_unit_test(test_values_arrive_with_their_message),
-		cmocka_unit_test(test_who_does_not_read_makes_nobody_wait)
+		cmocka_unit_test(test_who_does_not_read_makes_nobody_wait),
+		cmocka_unit_test(
+		    test_a_folder_of_a_peer_is_named_by_where_its_link_led)
 	};
 
 	return cmocka_run_group_tests_name("control_protocol", tests, NULL,
