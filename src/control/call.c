@@ -125,6 +125,21 @@ inputs_take(struct session *p, const struct message *m, json_t *params,
 	return true;
 }
 
+/* Also of a call that fails: what is left would be the next one's. */
+static bool
+values_take(struct session *p, const struct message *m,
+    struct work_call *call, json_t *params, struct err *e)
+{
+	size_t	own = m->secret_count + m->input_count;
+	size_t	left = p->wire.fd_count > own ? p->wire.fd_count - own : 0;
+	bool	ok = secrets_take(p, m, call, e) &&
+		    inputs_take(p, m, params, e);
+
+	while (p->wire.fd_count > left)
+		close(wire_take_fd(&p->wire));
+	return ok;
+}
+
 /* For eyes: where the caller read them. */
 static void
 paths_borrow(const struct message *m, struct work_call *call)
@@ -194,8 +209,7 @@ call_make(struct server *s, struct session *p, const struct message *m,
 	};
 	if (params == NULL)
 		return err_nomem(e);
-	/* Descriptors first: they must not be left for the next call. */
-	if (!secrets_take(p, m, call, e) || !inputs_take(p, m, params, e))
+	if (!values_take(p, m, call, params, e))
 		return false;
 	paths_borrow(m, call);
 	if (!is_askable(s, p, m, &site, e))

@@ -199,6 +199,33 @@ test_a_secret_arrives_and_comes_back_nowhere(void **state)
 }
 
 static void
+test_a_refused_secret_leaves_none_for_the_next_call(void **state)
+{
+	static char		  much[70 << 10];
+	struct bench		 *b = *state;
+	AUTO_SECRET struct secret *large = NULL, *other = NULL, *s = NULL;
+	struct work_call	  first = { .verb = "work.echo" };
+	struct work_call	  next = { .verb = "work.echo" };
+	AUTO_JSON json_t	 *no = NULL, *doc = NULL;
+	unsigned		  id, next_id;
+
+	memset(much, 'x', sizeof(much));
+	large = secret_new(much, sizeof(much), NULL);
+	other = secret_new("another", 7, NULL);
+	s = secret_new("hunter23", 8, NULL);
+	first.secrets[0] = (struct ctx_secret){ "password_file", large };
+	first.secrets[1] = (struct ctx_secret){ "other_file", other };
+	next.secrets[0] = (struct ctx_secret){ "password_file", s };
+	id = work_start(b->work, &first, NULL);
+	next_id = work_start(b->work, &next, NULL);
+	no = work_toy_await(b->work, WORK_ANSWER, id);
+	doc = work_toy_await(b->work, WORK_ANSWER, next_id);
+	assert_false(json_flag(no, "ok"));
+	assert_int_equal(json_int(json_object_get(doc, "result"),
+	    "secret_bytes", 0), 8);
+}
+
+static void
 test_a_long_text_and_a_large_answer_arrive_whole(void **state)
 {
 	struct bench		*b = *state;
@@ -536,6 +563,8 @@ main(void)
 		CONTROL_TEST(test_a_change_is_previewed_and_applied_there),
 		CONTROL_TEST(test_the_caller_is_who_the_kernel_says),
 		CONTROL_TEST(test_a_secret_arrives_and_comes_back_nowhere),
+		CONTROL_TEST(
+		    test_a_refused_secret_leaves_none_for_the_next_call),
 		CONTROL_TEST(test_a_long_text_and_a_large_answer_arrive_whole),
 		CONTROL_TEST(
 		    test_more_calls_than_serve_takes_wait_for_their_turn),
