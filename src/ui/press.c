@@ -35,7 +35,7 @@ press_decoder_free(struct press_decoder *d)
 		press_fini(&d->queue[d->head++]);
 	free(d->queue);
 	free(d->learned);
-	buf_fini(&d->paste);
+	buf_wipe(&d->paste);
 	free(d);
 }
 
@@ -207,7 +207,8 @@ press_decoder_next(struct press_decoder *d, int64_t now_ms, struct press *p)
 		press_expire(d, now_ms);
 	if (d->count == 0)
 		return false;
-	*p = d->queue[d->head++];
+	*p = d->queue[d->head];
+	explicit_bzero(&d->queue[d->head++], sizeof(*p));
 	if (--d->count == 0)
 		d->head = 0;
 	return true;

@@ -97,7 +97,11 @@ static const char *const key_names[] = {
 void
 press_fini(struct press *p)
 {
+	/* It may have been a password. */
+	if (p->paste != NULL)
+		explicit_bzero(p->paste, strlen(p->paste));
 	free(p->paste);
+	explicit_bzero(p->text, sizeof(p->text));
 	p->paste = NULL;
 }
 

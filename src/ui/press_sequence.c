@@ -147,6 +147,7 @@ press_paste_clean(struct buf *b)
 		}
 		i += n > 0 ? n : 1;
 	}
+	explicit_bzero(b->data + out, b->len - out);
 	b->len = out;
 	b->data[out] = '\0';
 }

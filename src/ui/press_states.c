@@ -13,6 +13,8 @@
 #define BELL		0x07
 /* After a lone ESC was given out its sequence may still come. */
 #define LATE_MS		1000
+/* A secret is no longer; what grows leaves copies behind. */
+#define SECRET_MAX	65536
 
 /* Its ESC stands in front only, so it cannot begin again inside. */
 static const char paste_end[] = "\033[201~";
@@ -62,6 +64,7 @@ csi_end(struct press_decoder *d)
 		d->state = STATE_GROUND;
 	} else if (press_csi_begins_paste(d->seq, d->len)) {
 		buf_reset(&d->paste);
+		buf_reserve(&d->paste, SECRET_MAX);
 		d->paste_end = 0;
 		d->is_dropped = false;
 		d->state = STATE_PASTE;
@@ -305,7 +308,7 @@ paste_done(struct press_decoder *d)
 
 	d->state = STATE_GROUND;
 	if (d->paste.failed) {
-		buf_reset(&d->paste);
+		buf_wipe(&d->paste);
 		d->failed = true;
 		return;
 	}

@@ -415,6 +415,7 @@ tty_read(struct tty *t, int64_t now_ms)
 	}
 	/* Keys that no memory is left for are lost, no more. */
 	(void)press_decoder_feed(t->keys, bytes, (size_t)n, now_ms);
+	explicit_bzero(bytes, (size_t)n);
 	return true;
 }
 

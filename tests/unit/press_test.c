@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/ui/press.h"
+#include "../../src/ui/press_decoder.h"
 #include "stconsole/mem.h"
 
 #define ESC_MS	100
@@ -280,6 +280,23 @@ a_paste_is_cut_where_it_is_too_long(void **state)
 	gives("");
 }
 
+/* They may have been a password. */
+static void
+keys_that_were_taken_are_not_kept(void **state)
+{
+	struct press	p;
+	size_t		i, n;
+
+	(void)state;
+	feed("hunter2");
+	for (n = 0; press_decoder_next(d, now, &p); n++)
+		press_fini(&p);
+	assert_int_equal(n, 7);
+	assert_int_equal(p.text[0], '\0');
+	for (i = 0; i < n; i++)
+		assert_int_equal(d->queue[i].text[0], '\0');
+}
+
 static void
 answers_of_the_terminal_are_no_keys(void **state)
 {
@@ -437,6 +454,7 @@ main(void)
 		TEST(text_is_typed_by_characters),
 		TEST(a_paste_is_one_key_whatever_it_holds),
 		TEST(a_paste_is_cut_where_it_is_too_long),
+		TEST(keys_that_were_taken_are_not_kept),
 		TEST(answers_of_the_terminal_are_no_keys),
 		TEST(keys_of_terminfo_win),
 		cmocka_unit_test(names_are_read_back),
