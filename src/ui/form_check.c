@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "stconsole/answer.h"
 #include "stconsole/file.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -269,5 +270,6 @@ form_command(const struct view *v, struct buf *out)
 			ctx.inputs[n++] = (struct ctx_input){ p->name,
 			    json_string_value(value) };
 	}
-	verb_command(&ctx, form->verb, params, out);
+	answer_command(&ctx, work_world(work)->state_wanted, form->verb,
+	    params, NULL, out);
 }

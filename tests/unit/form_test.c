@@ -367,6 +367,7 @@ test_a_file_is_named_by_f6_and_read_for_the_preview(void **state)
 	stand_in_type(app, path);
 	command = stand_in_command(app);
 	assert_non_null(strstr(command, path));
+	assert_non_null(strstr(command, "stconsole --state /srv/state "));
 	stand_in_keys(app, "F8");
 	assert_string_equal(json_text(stand_in_plan_params(app), "file"),
 	    "mail\nkim\n");

@@ -316,6 +316,7 @@ stand_in_new(const struct registry *r, int rows, int cols)
 	app->canvas = canvas_new(rows, cols);
 	assert_non_null(app->canvas);
 	app->work.world.registry = r;
+	app->work.world.state_wanted = "/srv/state";
 	app->ctx.registry = r;
 	app->ctx.clock = &clock_system;
 	app->who.role = ROLE_ADMIN;
