@@ -16,6 +16,7 @@
 #include "text.def"
 
 #define KEYS_COLS	22
+#define HINT_SURE	48	/* shorter is never cut in its row */
 
 /* What the bar has, whole, and then what is the same everywhere. */
 static void
@@ -53,17 +54,22 @@ app_keys_view(struct app *app, struct err *e)
 	return view_text_new(app, T_KEYS, buf_str(&text), e);
 }
 
-/* Help of the focus and the screen's keys below it. */
+/* Help of the focus and the screen's keys below it; what was cut is whole. */
 void
 app_help(struct app *app)
 {
-	AUTO_BUF struct buf	 text = BUF_INIT;
+	AUTO_BUF struct buf	 text = BUF_INIT, hint = BUF_INIT;
 	const struct view	*v = app->top;
 	const char		*help = NULL;
 	struct err		 e = { 0 };
 
 	if (v->ops->help != NULL)
 		help = v->ops->help(v);
+	if (v->ops->hint != NULL)
+		v->ops->hint(v, &hint);
+	if (hint.len > HINT_SURE && (help == NULL || !str_starts(help,
+	    buf_str(&hint))))
+		buf_printf(&text, "%s\n\n", buf_str(&hint));
 	if (help != NULL && help[0] != '\0')
 		buf_printf(&text, "%s%s\n", help, str_ends(help, "\n") ?
 		    "" : "\n");

@@ -114,5 +114,7 @@ app_paint(struct app *app, struct canvas *c)
 	app_notice_tell(app, &notice);
 	f.notice = buf_str(&notice);
 	views_paint(v, c, frame_paint(&f, c));
+	if (app->profile != PROFILE_ECONOMY)
+		frame_hint_paint(&f, c);
 	app->is_changed = false;
 }

@@ -10,9 +10,10 @@
 
 #include "edit_keys.h"
 #include "stconsole/mem.h"
-#include "stconsole/msg.h"
 #include "stconsole/utf8.h"
+#include "wrap.h"
 
+#include "stconsole/msg.h"
 #include "text_form.def"
 
 #define CARET_COLS	2	/* "> " */
@@ -130,9 +131,8 @@ intro_paint(const struct form *form, struct canvas *c, struct area a,
 
 	if (line == NULL || line[0] == '\0' || a.rows < (int)stops + 2)
 		return 0;
-	canvas_put(c, a.row, a.col + CARET_COLS, a.cols - CARET_COLS - 1,
-	    LOOK_DIM, line);
-	return 2;
+	return wrap_paint(c, (struct area){ a.row, a.col + CARET_COLS, a.rows -
+	    (int)stops - 1, a.cols - CARET_COLS - 1 }, LOOK_DIM, line) + 1;
 }
 
 /* The focus stays in sight with as little scrolling as that takes. */

@@ -13,32 +13,52 @@
 #define ROWS_FOR_RULE	16
 #define ROWS_FOR_HEAD	5
 #define CRUMBS_MAX	12
+#define CRUMBS_CUT	".."
 #define RIGHT_GAP	2
 
-/* "Home > Administrators > Preview", the oldest left out when too long. */
+/* Columns of the newest titles of a way, with what is between them. */
+static int
+crumbs_width(const struct view *const *stack, size_t count,
+    const char *between)
+{
+	size_t	 i, width = 0;
+
+	for (i = 0; i < count; i++)
+		width += utf8_columns(stack[i]->title) + (i > 0 ?
+		    strlen(between) : 0);
+	return (int)width;
+}
+
+/* "Home > .. > Preview": both ends stay, too long a middle is left out. */
 static void
 crumbs_tell(const struct view *top, const char *between, int columns,
     struct buf *out)
 {
 	const struct view	*stack[CRUMBS_MAX];
 	const struct view	*v;
-	size_t			 n = 0, i, first;
-	int			 width = 0;
+	size_t			 n = 0, kept;
+	int			 ends;
 
 	for (v = top; v != NULL && n < CRUMBS_MAX; v = v->below)
 		if (v->title[0] != '\0')
 			stack[n++] = v;
-	for (first = 0; first < n; first++) {
-		width += (int)(utf8_columns(stack[first]->title) +
-		    strlen(between));
-		if (width > columns && first > 0)
-			break;
-	}
-	for (i = first; i-- > 0;) {
-		buf_puts(out, stack[i]->title);
-		if (i > 0)
-			buf_puts(out, between);
-	}
+	if (n == 0)
+		return;
+	kept = n;
+	ends = (int)(utf8_columns(stack[n - 1]->title) + strlen(CRUMBS_CUT) +
+	    2 * strlen(between));
+	if (crumbs_width(stack, n, between) > columns)
+		for (kept = n > 2 ? n - 2 : 0; kept > 0 && ends +
+		    crumbs_width(stack, kept, between) > columns;)
+			kept--;
+	if (kept > 0 && kept < n)
+		buf_printf(out, "%s%s%s%s", stack[n - 1]->title, between,
+		    CRUMBS_CUT, between);
+	if (kept == 0)
+		kept = 1;
+	while (kept-- > 0)
+		buf_printf(out, "%s%s", stack[kept]->title, kept > 0 ?
+		    between : "");
 }
 
 static void
@@ -133,4 +153,39 @@ frame_paint(const struct frame *f, struct canvas *c)
 		canvas_put(c, --last, 0, cols - 1, f->hint_is_error ?
 		    LOOK_ERROR : LOOK_TEXT, f->hint);
 	return (struct area){ first, 0, last - first, cols };
+}
+
+static bool
+row_is_blank(const struct canvas *c, int row)
+{
+	const struct cell	*cell;
+	int			 col;
+
+	for (col = 0; (cell = canvas_cell(c, row, col)) != NULL; col++)
+		if (cell->len != 1 || cell->text[0] != ' ')
+			return false;
+	return true;
+}
+
+void
+frame_hint_paint(const struct frame *f, struct canvas *c)
+{
+	int		 row = canvas_rows(c) - 3, cols = canvas_cols(c) - 1;
+	enum look	 look = f->hint_is_error ? LOOK_ERROR : LOOK_TEXT;
+	size_t		 fits = utf8_fit(f->hint, (size_t)cols, NULL);
+	size_t		 cut = fits;
+	AUTO_FREE char	*line = NULL;
+
+	if (row < ROWS_FOR_HEAD || f->hint[fits] == '\0' ||
+	    !row_is_blank(c, row))
+		return;
+	while (cut > 0 && f->hint[cut] != ' ')
+		cut--;
+	line = strndup(f->hint, cut > 0 ? cut : fits);
+	if (line == NULL)
+		return;
+	canvas_blank(c, (struct area){ row, 0, 2, cols + 1 }, LOOK_TEXT);
+	(void)canvas_put(c, row, 0, cols, look, line);
+	(void)canvas_put(c, row + 1, 0, cols, look, f->hint + strlen(line) +
+	    (cut > 0));
 }

@@ -24,6 +24,11 @@ struct frame {
 
 /* Paints the frame and returns what is left for the view. */
 struct area frame_paint(const struct frame *f, struct canvas *c);
+/*
+ * After the view: a hint that is longer than its row begins in the row above
+ * when the view left that blank, so that nothing moves for it.
+ */
+void	 frame_hint_paint(const struct frame *f, struct canvas *c);
 /* The keys of a bar, the important first, cut to columns. */
 void	 frame_bar_tell(const struct bar *bar, bool has_function_keys,
 	     int columns, struct buf *out);

@@ -12,6 +12,7 @@
 #include "stconsole/mem.h"
 #include "stconsole/utf8.h"
 #include "value.h"
+#include "wrap.h"
 
 #include "stconsole/msg.h"
 #include "text.def"
@@ -26,18 +27,21 @@
 static void
 panel_summary(const struct view_list *l, struct buf *out)
 {
-	size_t	 i, wrong = 0;
+	size_t	 i, wrong = 0, unknown = 0;
 	enum screen_mark mark;
 
 	for (i = 0; i < table_count(l->table); i++) {
 		mark = table_state(l->table, i);
 		wrong += mark == MARK_LOOK || mark == MARK_BROKEN;
+		unknown += mark == MARK_UNKNOWN;
 	}
 	if (wrong == 0)
-		buf_puts(out, T_PANEL_WELL);
+		buf_puts(out, unknown > 0 ? T_PANEL_KNOWN : T_PANEL_WELL);
 	else
 		buf_printf(out, wrong == 1 ? T_PANEL_ONE : T_PANEL_MANY,
 		    wrong);
+	if (unknown > 0)
+		buf_printf(out, T_PANEL_UNKNOWN, unknown);
 }
 
 static void
@@ -119,6 +123,20 @@ summary_paint(const struct view_list *l, struct canvas *c, struct area a)
 	    buf_str(&right));
 }
 
+/* Why nothing is here, whole; the list below it is empty. */
+static void
+problem_paint(const struct view_list *l, struct canvas *c, struct area *a)
+{
+	struct area	 below = *a;
+	int		 used;
+
+	below.col += 2;
+	below.cols -= 4;
+	used = wrap_paint(c, below, LOOK_ERROR, l->problem);
+	a->row += used;
+	a->rows -= used;
+}
+
 static void
 line_edit_paint(struct edit *ed, const char *label, bool has_focus,
     struct canvas *c, struct area a)
@@ -193,6 +211,8 @@ row_paint(const struct view_list *l, size_t i, const struct columns *cs,
 		AUTO_BUF struct buf cell = BUF_INIT;
 
 		table_cell(l->table, i, cs->place[k].column, &cell);
+		if (cs->place[k].column == 0)
+			list_reason_add(l, i, &cell);
 		cell_paint(&cs->place[k], &l->screen->columns[cs->place[k]
 		    .column], k == 0 || is_row ? text : LOOK_TEXT,
 		    buf_str(&cell), c, row, col);
@@ -374,7 +394,10 @@ list_paint(struct view *v, struct canvas *c, struct area a)
 	int			 took;
 
 	canvas_cursor(c, a.row, a.col);
-	if (l->screen->load.verb != NULL && a.rows > 3) {
+	if (l->problem[0] != '\0' && table_total(l->table) == 0 &&
+	    l->ask == NULL && l->screen->item_count == 0 && a.rows > 3) {
+		problem_paint(l, c, &a);
+	} else if (l->screen->load.verb != NULL && a.rows > 3) {
 		summary_paint(l, c, a);
 		a.row++;
 		a.rows--;

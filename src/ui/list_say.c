@@ -23,6 +23,24 @@ list_mark_say(enum screen_mark mark)
 	return words[mark];
 }
 
+/* A panel is read at a glance: what is not well says why in its line. */
+void
+list_reason_add(const struct view_list *l, size_t i, struct buf *cell)
+{
+	AUTO_BUF struct buf	 reason = BUF_INIT;
+	AUTO_JSON json_t	*value = NULL;
+	enum screen_mark	 mark = table_state(l->table, i);
+
+	if (l->screen->kind != SCREEN_PANEL || l->screen->detail == NULL ||
+	    (mark != MARK_LOOK && mark != MARK_BROKEN && mark !=
+	    MARK_UNKNOWN))
+		return;
+	value = screen_member(table_row(l->table, i), l->screen->detail);
+	screen_value_text(value, &reason);
+	if (reason.len > 0)
+		buf_printf(cell, ", %s", buf_str(&reason));
+}
+
 static void
 row_hint(const struct view_list *l, struct buf *out)
 {
@@ -106,6 +124,8 @@ cell_say(const struct view_list *l, size_t row, size_t c, struct buf *out)
 	const char			*text;
 
 	table_cell(l->table, row, c, &cell);
+	if (c == 0)
+		list_reason_add(l, row, &cell);
 	text = buf_str(&cell);
 	if (column->format == FORMAT_YESNO)
 		text = str_equal(text, T_SCREEN_YES) ? column->text.label :

@@ -198,7 +198,9 @@ plan_tell(const struct plan_told *told, struct buf *out)
 		error_tell(told->answer, out);
 		return;
 	}
-	if (told->end != NULL) {
+	if (told->is_undone) {
+		buf_printf(out, "%s\n\n", T_PLAN_UNDONE);
+	} else if (told->end != NULL) {
 		plan_end_tell(told->end, out);
 		buf_puts(out, "\n\n");
 	} else if (told->waits) {

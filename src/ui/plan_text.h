@@ -13,7 +13,7 @@ struct plan_told {
 	const json_t	*answer;	/* to WORK_PLAN */
 	const json_t	*progress;	/* the latest */
 	const json_t	*end;		/* to WORK_APPLY or WORK_WAIT */
-	bool		 is_asked, is_applied, waits;
+	bool		 is_asked, is_applied, waits, is_undone;
 	int64_t		 seconds;	/* since it was asked */
 };
 

@@ -76,6 +76,9 @@ void	 list_hint(const struct view *v, struct buf *out);
 void	 list_say(const struct view *v, struct buf *out);
 /* A mark in a word, "" for well: what is well is not said. */
 const char *list_mark_say(enum screen_mark mark);
+/* ", not in the directory: 1" for a line of a panel that is not well. */
+void	 list_reason_add(const struct view_list *l, size_t row,
+	     struct buf *cell);
 
 /* list_paint.c */
 void	 list_paint(struct view *v, struct canvas *c, struct area a);

@@ -40,6 +40,8 @@ struct view_plan {
 	unsigned		 call_id;
 	int64_t			 since_ms;	/* of the call */
 	char			 job[JOB_ID_SIZE];
+	bool			 is_undone;	/* from the view above */
+	bool			 is_dry_run;	/* D, and no answer yet */
 	char			*command;
 };
 
@@ -55,6 +57,7 @@ show(struct view_plan *p)
 	AUTO_BUF struct buf	 b = BUF_INIT;
 	struct plan_told	 told = {
 		.answer = p->answer, .progress = p->progress, .end = p->end,
+		.is_undone = p->is_undone,
 		.is_asked = p->state == PLAN_ASKED, .is_applied =
 		    p->state == PLAN_APPLIED, .waits = p->state == PLAN_WAITS,
 		.seconds = (app_now_ms(p->text.view.app) - p->since_ms) / 1000
@@ -156,6 +159,9 @@ plan_arrived(struct view_plan *p, json_t *answer)
 		p->state = json_flag(plan, "empty") ? PLAN_EMPTY : PLAN_SHOWN;
 	if (plan == NULL)
 		answer_put(&p->end, answer);
+	if (p->is_dry_run && p->state == PLAN_SHOWN)
+		app_say(p->text.view.app, T_PLAN_DRY_RUN);
+	p->is_dry_run = false;
 }
 
 /* The world moved: the answer has the plan as it would be now. */
@@ -165,6 +171,22 @@ is_new_plan(const json_t *answer)
 	return str_equal(json_text(json_object_get(answer, "error"),
 	    "domain"), "changed") && json_object_get(answer, "plan") != NULL &&
 	    json_object_get(answer, "job") == NULL;
+}
+
+/* The preview that it was undone from must not offer that again. */
+static void
+undone_tell(struct view_plan *p)
+{
+	const char		*id = json_text(p->params, "id");
+	struct view_plan	*below = self(p->text.view.below);
+
+	if (!str_equal(p->verb, "job.undo") || below == NULL ||
+	    below->text.view.ops != p->text.view.ops ||
+	    !str_equal(below->job, id))
+		return;
+	below->is_undone = true;
+	below->job[0] = '\0';
+	show(below);
 }
 
 static void
@@ -182,8 +204,10 @@ job_arrived(struct view_plan *p, json_t *answer)
 	if (json_text(job, "id")[0] != '\0')
 		snprintf(p->job, sizeof(p->job), "%s", json_text(job, "id"));
 	p->state = PLAN_ENDED;
-	if (str_equal(json_text(job, "state"), "done"))
+	if (str_equal(json_text(job, "state"), "done")) {
 		form_applied(p->text.view.below);
+		undone_tell(p);
+	}
 	if (str_equal(json_text(job, "state"), "waiting")) {
 		AUTO_JSON json_t *id = json_pack("{s:s}", "id", p->job);
 
@@ -249,14 +273,16 @@ may_wait(const struct view_plan *p)
 static bool
 letter_shown(struct view_plan *p, char key)
 {
-	if (key == 'a')
+	if (key == 'a') {
 		apply_asked(p, 0);
-	else if (key == 'c' && may_wait(p))
+	} else if (key == 'c' && may_wait(p)) {
 		apply_asked(p, CONFIRM_S);
-	else if (key == 'd')
+	} else if (key == 'd') {
+		p->is_dry_run = true;
 		plan_ask(p);
-	else
+	} else {
 		return false;
+	}
 	return true;
 }
 
@@ -345,11 +371,21 @@ hint(const struct view *v, struct buf *out)
 		progress_tell(p->progress, out);
 		break;
 	case PLAN_ENDED:
-		plan_end_tell(p->end, out);
+		if (p->is_undone)
+			buf_puts(out, T_PLAN_UNDONE);
+		else
+			plan_end_tell(p->end, out);
 		break;
 	default:
 		break;
 	}
+}
+
+static const char *
+help(const struct view *v)
+{
+	(void)v;
+	return T_PLAN_HELP;
 }
 
 static void
@@ -410,9 +446,9 @@ plan_view_free(struct view *v)
 
 static const struct view_ops ops = {
 	.free = plan_view_free, .paint = paint, .press = press,
-	.act = act, .bar = bar, .hint = hint, .arrived = arrived, .due = due,
-	.command = command, .say = view_text_say,
-	.item_count = view_text_item_count
+	.act = act, .bar = bar, .hint = hint, .help = help,
+	.arrived = arrived, .due = due, .command = command,
+	.say = view_text_say, .item_count = view_text_item_count
 };
 
 static bool

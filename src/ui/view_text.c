@@ -62,6 +62,9 @@ lines_add(struct view_text *t, const char *start, size_t len, int indent)
 			return;
 		t->lines = lines;
 	}
+	/* A CSV file ends its lines with CR LF; the file keeps them. */
+	if (len > 0 && start[len - 1] == '\r')
+		len--;
 	t->lines[t->count++] = (struct text_line){ start, len, indent };
 }
 
@@ -123,12 +126,19 @@ view_text_set(struct view_text *t, const char *text)
 
 /* --- painting ----------------------------------------------------------- */
 
+/* A diff stands indented below its step; "--yes=" of a wrapped line is none. */
 static enum look
 look_of(const struct text_line *l)
 {
-	if (l->len > 0 && l->start[0] == '+')
+	size_t at = 0;
+
+	if (l->indent > 0)
+		return LOOK_TEXT;
+	while (at < l->len && l->start[at] == ' ')
+		at++;
+	if (at < l->len && l->start[at] == '+')
 		return LOOK_ADDED;
-	if (l->len > 0 && l->start[0] == '-')
+	if (at < l->len && l->start[at] == '-')
 		return LOOK_REMOVED;
 	return LOOK_TEXT;
 }

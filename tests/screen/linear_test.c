@@ -127,7 +127,7 @@ home_is_told_in_words(void **state)
 	const char *said = talk(*state, "home", "");
 
 	has(said, "stconsole on chat01, docker, admin kim.\n");
-	has(said, "Home, 2 things need a look.\n1 ");
+	has(said, "Home, 2 things need a look, 2 unknown.\n1 ");
 	has(said, ", look at it\n");
 	has(said, " Administrators\n");
 	has(said, "Choose: number, ? help, q leave\n> ");
