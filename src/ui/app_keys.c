@@ -4,6 +4,7 @@
 #include "app_private.h"
 
 #include "stconsole/mem.h"
+#include "stconsole/str.h"
 
 #include "stconsole/msg.h"
 #include "text.def"
@@ -13,6 +14,9 @@
  * back to the terminal gets it clean with the first key; Ctrl-L any time.
  */
 #define REPAINT_IDLE_MS	60000
+
+/* One Esc too many must not throw anybody out: F10 leaves from there. */
+#define HOME		"home"
 
 static void
 leave_answered(void *arg, int answer)
@@ -64,6 +68,9 @@ go_back(struct app *app)
 	if (v->ops->has_edits != NULL && v->ops->has_edits(v))
 		app_open(app, view_ask_new(app, T_DISCARD, labels,
 		    discard_answered, v, &e), &e);
+	else if (v->below == NULL && v->screen != NULL && str_equal(v->screen,
+	    HOME))
+		app_say(app, T_BACK_NOWHERE);
 	else if (v->below == NULL)
 		app_leave(app);
 	else

@@ -259,6 +259,8 @@ linear_ask_all(struct linear *l)
 		if (asked++ == 0 && v->ops->say != NULL) {
 			v->ops->say(v, &b);
 			linear_put(l, buf_str(&b));
+			if (!is_question)
+				linear_put(l, T_LINE_FIELDS);
 		}
 		goes_on = linear_ask_item(l, i);
 		if (l->app->top == NULL || l->app->top->serial != serial)

@@ -63,14 +63,18 @@ member_show(struct view_list *l, const struct screen_action *a,
 	json_decref(given);
 	if (row != NULL)
 		value = screen_member(row, a->show);
-	if (value == NULL) {
+	if (row == NULL) {
 		app_say(l->view.app, T_LIST_NO_ROW);
 		return;
 	}
 	if (json_is_string(value))
 		buf_puts(&text, json_string_value(value));
-	else
+	else if (value != NULL)
 		value_tell(value, 0, &text);
+	if (text.len == 0) {
+		app_say(l->view.app, T_LIST_NO_VALUE, a->text.label);
+		return;
+	}
 	app_open(l->view.app, view_text_new(l->view.app, a->text.label,
 	    buf_str(&text), &e), &e);
 }
