@@ -239,10 +239,11 @@ values_open(struct form *form, const json_t *values)
 static void
 choices_open(struct form *form)
 {
-	const struct form_field	*f = &form->fields[form->values_field];
+	const struct form_field	*f = &form->fields[form->focus];
 	AUTO_JSON json_t	*list = json_array();
 	size_t			 n;
 
+	form->values_field = form->focus;
 	for (n = 1;; n++) {
 		AUTO_FREE char *choice = field_choice(f, n);
 
@@ -262,6 +263,7 @@ values_ask(struct form *form, const struct form_field *f)
 
 	if (form->values_id != 0)
 		work_cancel(app_work(form->view.app), form->values_id);
+	form->values_field = form->focus;
 	form->values_id = app_start(form->view.app, &form->view, &call);
 	if (form->values_id != 0)
 		app_say(form->view.app, "%s", T_FORM_ASKING_VALUES);
@@ -292,7 +294,6 @@ form_values(struct form *form)
 {
 	struct form_field *f = &form->fields[form->focus];
 
-	form->values_field = form->focus;
 	if (f->param->type == PARAM_SECRET) {
 		edit_reveal(f->edit, edit_is_hidden(f->edit));
 		edit_reveal(f->again, !edit_is_hidden(f->edit));
@@ -322,10 +323,10 @@ form_arrived(struct view *v, const struct work_event *ev)
 	if (ev->kind != WORK_ANSWER || ev->id == 0)
 		return;
 	app_changed(v->app);
-	if (error != NULL)
-		say_error(form, error);
 	if (ev->id == form->values_id) {
 		form->values_id = 0;
+		if (error != NULL)
+			say_error(form, error);
 		/* Whoever looks at another screen by now asks again. */
 		if (error == NULL && app_top(v->app) == v)
 			values_take(form, result);
@@ -335,7 +336,9 @@ form_arrived(struct view *v, const struct work_event *ev)
 		if (form->asks[i].id != ev->id)
 			continue;
 		form->asks[i].id = 0;
-		if (error == NULL)
+		if (error != NULL)
+			say_error(form, error);
+		else
 			initial_take(form, i, result);
 	}
 }

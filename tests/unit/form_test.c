@@ -442,6 +442,20 @@ test_f4_lists_the_values_and_adds_one_of_many(void **state)
 }
 
 static void
+test_values_that_come_late_are_those_of_their_field(void **state)
+{
+	struct app *app = open_form(asked_fields, LENGTH(asked_fields), NULL);
+
+	(void)state;
+	stand_in_answer(app);
+	/* Asked for the mail; the next field has none. */
+	stand_in_keys(app, "F4 Tab F4");
+	stand_in_answer(app);
+	assert_int_equal(json_array_size(stand_in_choices(app)), 2);
+	stand_in_free(app);
+}
+
+static void
 test_values_of_now_are_asked_for_once_and_fill_in(void **state)
 {
 	struct app *app = open_form(asked_fields, LENGTH(asked_fields),
@@ -681,6 +695,7 @@ main(void)
 		TEST(test_f5_resets_the_field_and_twice_the_whole_form),
 		TEST(test_undo_takes_back_what_was_typed_in_a_field),
 		TEST(test_f4_lists_the_values_and_adds_one_of_many),
+		TEST(test_values_that_come_late_are_those_of_their_field),
 		TEST(test_values_of_now_are_asked_for_once_and_fill_in),
 		TEST(test_without_the_values_of_now_the_form_is_usable),
 		TEST(test_after_the_change_nothing_is_an_edit_or_a_secret),
