@@ -279,10 +279,19 @@ form_has_edits(const struct view *v)
 	return false;
 }
 
+/* A secret that was shown is hidden again, before the screen is a file. */
 static void
 form_uncovered(struct view *v)
 {
-	form_ask_again(form_of(v));
+	struct form	*form = form_of(v);
+	size_t		 i;
+
+	for (i = 0; i < form->count; i++)
+		if (form->fields[i].again != NULL) {
+			edit_reveal(form->fields[i].edit, false);
+			edit_reveal(form->fields[i].again, false);
+		}
+	form_ask_again(form);
 	app_changed(v->app);
 }
 

@@ -328,6 +328,23 @@ test_a_secret_is_never_seen_and_typed_twice(void **state)
 	stand_in_free(app);
 }
 
+/* Also the question for the name of a file that the screen is written to. */
+static void
+test_a_secret_is_hidden_by_what_opens_over_it(void **state)
+{
+	struct app *app = OPEN(secret_fields);
+
+	(void)state;
+	stand_in_keys(app, "Down");
+	stand_in_type(app, "s3cret");
+	stand_in_keys(app, "F4");
+	screen_has(app, "s3cret", true);
+	app_open_screen(app, "file", NULL);
+	app_close(app, app_top(app));
+	screen_has(app, "s3cret", false);
+	stand_in_free(app);
+}
+
 static void
 test_f4_shows_a_secret_and_hides_it_again(void **state)
 {
@@ -691,6 +708,7 @@ main(void)
 		TEST(test_a_field_is_there_only_when_another_says_so),
 		TEST(test_a_secret_is_never_seen_and_typed_twice),
 		TEST(test_f4_shows_a_secret_and_hides_it_again),
+		TEST(test_a_secret_is_hidden_by_what_opens_over_it),
 		TEST(test_a_file_is_named_by_f6_and_read_for_the_preview),
 		TEST(test_f5_resets_the_field_and_twice_the_whole_form),
 		TEST(test_undo_takes_back_what_was_typed_in_a_field),
