@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "plan_text.h"
+#include "stconsole/answer.h"
 #include "stconsole/job.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
@@ -38,6 +39,7 @@ struct view_plan {
 	struct strip		 strip;
 	json_t			*end;		/* the last answer */
 	unsigned		 call_id;
+	unsigned		 keep_id;	/* of job.confirm */
 	int64_t			 since_ms;	/* of the call */
 	char			 job[JOB_ID_SIZE];
 	bool			 is_undone;	/* from the view above */
@@ -216,11 +218,25 @@ job_arrived(struct view_plan *p, json_t *answer)
 	}
 }
 
+/* That it is kept is told by the wait that ends; that it is not, here. */
+static void
+keep_arrived(struct view_plan *p, json_t *doc)
+{
+	struct answer	 a = { .doc = doc };
+	struct err	 e = { 0 };
+
+	p->keep_id = 0;
+	if (!answer_is_ok(&a, &e))
+		app_say_err(p->text.view.app, &e);
+}
+
 static void
 arrived(struct view *v, const struct work_event *ev)
 {
 	struct view_plan *p = self(v);
 
+	if (ev->id != 0 && ev->id == p->keep_id && ev->kind == WORK_ANSWER)
+		keep_arrived(p, ev->data);
 	if (ev->id == 0 || ev->id != p->call_id)
 		return;
 	if (ev->kind == WORK_PROGRESS) {
@@ -257,7 +273,7 @@ keep(struct view_plan *p)
 		.kind = WORK_CALL, .verb = "job.confirm", .params = id
 	};
 
-	(void)app_start(p->text.view.app, &p->text.view, &call);
+	p->keep_id = app_start(p->text.view.app, &p->text.view, &call);
 }
 
 static bool

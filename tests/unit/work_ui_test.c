@@ -191,6 +191,37 @@ test_a_resumed_job_goes_on_when_its_screen_is_closed(void **state)
 	assert_int_equal(json_array_size(b->app->notes), 1);
 }
 
+/* As if it waited to be kept: the guardian of a real trial is a program. */
+static void
+trial_pretend(struct bench *b)
+{
+	struct view		*v = b->app->top;
+	struct work_event	 ev = { WORK_ANSWER, b->app->calls[0].id,
+				    json_pack("{s:b, s:{s:s, s:s}}", "ok", 1,
+				    "job", "id", "20261125-000000-000000000",
+				    "state", "waiting") };
+
+	v->ops->arrived(v, &ev);
+	work_event_fini(&ev);
+}
+
+static void
+test_what_could_not_be_kept_is_said(void **state)
+{
+	struct bench *b = *state;
+
+	open_plan(b, "work.gate", json_pack("{s:s}", "name", "gate"));
+	await(b, "Wait at gate");
+	keys(b, "a");
+	work_toy_reached(&b->t, "gate");
+	trial_pretend(b);
+	keys(b, "k");
+	toy_put(&b->t, "gate", "open");
+	await(b, NULL);
+	assert_true(b->app->said_is_error);
+	assert_non_null(strstr(b->app->said, "20261125-000000-000000000"));
+}
+
 /* --- anything at any time ------------------------------------------------ */
 
 /* Back to the first screen; what still asks is cancelled by that. */
@@ -273,6 +304,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UI_TEST(test_a_resumed_job_goes_on_when_its_screen_is_closed),
+		UI_TEST(test_what_could_not_be_kept_is_said),
 		UI_TEST(test_keys_and_jobs_do_not_meet)
 	};
 
