@@ -70,6 +70,8 @@ ask(struct view_job *j)
 		.kind = WORK_CALL, .verb = "job.show", .params = params
 	};
 
+	if (j->call_id != 0)
+		work_cancel(app_work(j->text.view.app), j->call_id);
 	j->asked_ms = app_now_ms(j->text.view.app);
 	j->call_id = app_start(j->text.view.app, &j->text.view, &call);
 }

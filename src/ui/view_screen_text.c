@@ -72,6 +72,8 @@ ask(struct view_screen_text *t)
 		buf_printf(&b, T_ASKING, 0LL);
 		(void)view_text_set(&t->text, buf_str(&b));
 	}
+	if (t->call_id != 0)
+		work_cancel(app_work(t->text.view.app), t->call_id);
 	t->call_id = app_start(t->text.view.app, &t->text.view, &call);
 }
 

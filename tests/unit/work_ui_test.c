@@ -2,6 +2,7 @@
  * The screens and the threads of work_local together: keys are pressed while
  * jobs run.  It is run by TSan as well.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +13,10 @@
 #include <cmocka.h>
 
 #include "stconsole/clock.h"
+#include "stconsole/file.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
+#include "stconsole/str.h"
 
 #include "../../src/ui/app_private.h"
 #include "../property/prng.h"
@@ -29,7 +32,33 @@ struct bench {
 	struct work	*work;
 	struct app	*app;
 	struct canvas	*canvas;
+	char		*screens;	/* a folder */
 };
+
+static void
+file_put(const char *dir, const char *name, const char *text)
+{
+	AUTO_FREE char	*path = str_format("%s/%s", dir, name);
+	struct err	 e = { 0 };
+
+	if (!file_write(AT_FDCWD, path, text, strlen(text), 0600, &e))
+		fail_msg("%s", e.msg);
+}
+
+/* Beside the real ones, a screen whose verb only ends when it is told. */
+static char *
+screens_make(const char *state)
+{
+	AUTO_FREE char	*words = str_format("%s/screens/en", state);
+	char		*dir = str_format("%s/screens", state);
+	struct err	 e = { 0 };
+
+	assert_true(file_make_dirs(words, 0700, &e));
+	file_put(dir, "silent.yaml", "schema: 1\nscreen: silent\n"
+	    "kind: text\nload: work.block\n");
+	file_put(words, "silent.txt", "== title: Silent\nIt says nothing.\n");
+	return dir;
+}
 
 static int
 setup(void **state)
@@ -47,6 +76,8 @@ setup(void **state)
 	work_toy_world(&b->t, &b->w);
 	b->work = o.work = work_local_new(&b->w, THREADS, &e);
 	assert_non_null(b->work);
+	b->screens = screens_make(b->t.dir);
+	o.screens.override_dir = b->screens;
 	b->app = app_new(&o, &e);
 	b->canvas = canvas_new(24, 80);
 	if (b->app == NULL || b->canvas == NULL ||
@@ -64,6 +95,7 @@ teardown(void **state)
 	app_free(b->app);
 	work_free(b->work);
 	canvas_free(b->canvas);
+	free(b->screens);
 	toy_fini(&b->t);
 	free(b);
 	return 0;
@@ -111,21 +143,27 @@ not_come(struct bench *b, const char *what)
 	fail_msg("%s does not come:\n%s", what, buf_str(&text));
 }
 
-/* Until the picture has these words; NULL: until nothing is under way. */
+/* Until the picture has these words; NULL: until only so many calls are. */
 static void
-await(struct bench *b, const char *words)
+await_either(struct bench *b, const char *words, size_t calls)
 {
 	struct pollfd	p = { .fd = work_fd(b->work), .events = POLLIN };
 	int64_t		end = clock_mono_ms(&clock_system) + WORK_PATIENCE_MS;
 
 	turn(b);
-	while (words != NULL ? !has(b, words) : b->app->call_count > 0) {
+	while (words != NULL ? !has(b, words) : b->app->call_count > calls) {
 		if (clock_mono_ms(&clock_system) > end)
 			not_come(b, words != NULL ? words :
-			    "the end of all calls");
+			    "the end of calls");
 		(void)poll(&p, 1, 100);
 		turn(b);
 	}
+}
+
+static void
+await(struct bench *b, const char *words)
+{
+	await_either(b, words, 0);
 }
 
 /* The only job there is. */
@@ -222,6 +260,19 @@ test_what_could_not_be_kept_is_said(void **state)
 	assert_non_null(strstr(b->app->said, "20261125-000000-000000000"));
 }
 
+static void
+test_what_is_asked_again_is_asked_once(void **state)
+{
+	struct bench *b = *state;
+
+	app_open_screen(b->app, "silent", NULL);
+	keys(b, "F2 F2 F2 F2 F2 F2 F2 F2 F2 F2");
+	await_either(b, NULL, 1);
+	assert_int_equal(b->app->call_count, 1);
+	keys(b, "Esc");
+	await(b, NULL);
+}
+
 /* --- anything at any time ------------------------------------------------ */
 
 /* Back to the first screen; what still asks is cancelled by that. */
@@ -305,6 +356,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		UI_TEST(test_a_resumed_job_goes_on_when_its_screen_is_closed),
 		UI_TEST(test_what_could_not_be_kept_is_said),
+		UI_TEST(test_what_is_asked_again_is_asked_once),
 		UI_TEST(test_keys_and_jobs_do_not_meet)
 	};
 
