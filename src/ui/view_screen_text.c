@@ -16,6 +16,10 @@
 #include "stconsole/msg.h"
 #include "text.def"
 
+#define FOLLOW_MAX	(256 * 1024)
+/* A list of more than this is told one below the other. */
+#define LIST_MAX	4
+
 struct view_screen_text {
 	struct view_text	 text;		/* first */
 	struct screen		*screen;
@@ -23,6 +27,9 @@ struct view_screen_text {
 	json_t			*result;	/* the last good one */
 	unsigned		 call_id;
 	int64_t			 asked_ms;
+	/* A verb that follows: its lines, the newest FOLLOW_MAX bytes. */
+	struct buf		 lines;
+	bool			 follows;
 };
 
 static struct view_screen_text *
@@ -53,6 +60,16 @@ takes_column(const struct screen_call *call)
 	return false;
 }
 
+static bool
+may_follow(const struct view_screen_text *t)
+{
+	const struct verb *v = t->screen->load.verb != NULL ? registry_verb(
+	    work_world(app_work(t->text.view.app))->registry,
+	    t->screen->load.verb) : NULL;
+
+	return v != NULL && v->follows;
+}
+
 static void
 ask(struct view_screen_text *t)
 {
@@ -67,6 +84,8 @@ ask(struct view_screen_text *t)
 		(void)view_text_set(&t->text, t->screen->text.help);
 		return;
 	}
+	if (t->follows && params != NULL)
+		json_object_set_new(params, "follow", json_true());
 	t->asked_ms = app_now_ms(t->text.view.app);
 	if (t->text.text[0] == '\0') {
 		buf_printf(&b, T_ASKING, 0LL);
@@ -78,6 +97,18 @@ ask(struct view_screen_text *t)
 }
 
 static void
+list_tell(const json_t *list, const char *label, struct buf *out)
+{
+	const json_t	*one;
+	size_t		 i;
+
+	buf_printf(out, "%s\n", label);
+	json_array_foreach (list, i, one)
+		buf_printf(out, "%s\n", json_is_string(one) ?
+		    json_string_value(one) : "");
+}
+
+static void
 column_tell(const struct view_screen_text *t, const json_t *result,
     const struct screen_column *c, struct buf *out)
 {
@@ -86,6 +117,11 @@ column_tell(const struct view_screen_text *t, const json_t *result,
 
 	if (value == NULL || json_is_null(value))
 		return;
+	if (json_is_array(value) && json_array_size(value) > LIST_MAX &&
+	    json_is_string(json_array_get(value, 0))) {
+		list_tell(value, c->text.label, out);
+		return;
+	}
 	if (json_is_object(value) || (json_is_array(value) &&
 	    json_is_object(json_array_get(value, 0)))) {
 		buf_printf(out, "%s\n", c->text.label);
@@ -117,14 +153,76 @@ result_show(struct view_screen_text *t, const json_t *answer)
 	(void)view_text_set(&t->text, buf_str(&b));
 }
 
+/* --- following ---------------------------------------------------------- */
+
+/* The oldest lines go when there are too many. */
+static void
+lines_cut(struct buf *lines)
+{
+	const char *end;
+
+	if (lines->len <= FOLLOW_MAX)
+		return;
+	end = memchr(lines->data + lines->len - FOLLOW_MAX, '\n',
+	    FOLLOW_MAX);
+	if (end == NULL)
+		return;
+	lines->len -= (size_t)(end + 1 - lines->data);
+	memmove(lines->data, end + 1, lines->len);
+	lines->data[lines->len] = '\0';
+}
+
+static void
+lines_take(struct view_screen_text *t, const json_t *data)
+{
+	const json_t	*line;
+	int64_t		 lost = json_int(data, "lost", 0);
+	size_t		 i;
+
+	if (lost > 0)
+		buf_printf(&t->lines, T_LINES_LOST, (long long)lost);
+	json_array_foreach (json_object_get(data, "lines"), i, line)
+		buf_printf(&t->lines, "%s\n", json_string_value(line));
+	lines_cut(&t->lines);
+	(void)view_text_set(&t->text, buf_str(&t->lines));
+}
+
+/* F begins, F ends it; what was read stays. */
+static void
+follow_toggle(struct view_screen_text *t)
+{
+	t->follows = !t->follows;
+	if (t->follows) {
+		buf_reset(&t->lines);
+		t->text.keeps_end = true;
+		ask(t);
+	} else if (t->call_id != 0) {
+		work_cancel(app_work(t->text.view.app), t->call_id);
+		t->call_id = 0;
+		t->text.keeps_end = false;
+	}
+	app_say(t->text.view.app, "%s", t->follows ? T_FOLLOWS_LINES :
+	    T_FOLLOWS_NO_LINES);
+}
+
 static void
 arrived(struct view *v, const struct work_event *ev)
 {
 	struct view_screen_text *t = self(v);
 
-	if (ev->id == 0 || ev->id != t->call_id || ev->kind != WORK_ANSWER)
+	if (ev->id == 0 || ev->id != t->call_id)
+		return;
+	if (ev->kind == WORK_LINES && t->follows)
+		lines_take(t, ev->data);
+	if (ev->kind != WORK_ANSWER)
 		return;
 	t->call_id = 0;
+	/* What was followed stays to be read when it ends by itself. */
+	if (t->follows && json_object_get(ev->data, "error") == NULL) {
+		t->follows = false;
+		return;
+	}
+	t->follows = false;
 	if (json_object_get(ev->data, "result") != NULL) {
 		json_decref(t->result);
 		t->result = json_incref(json_object_get(ev->data, "result"));
@@ -175,8 +273,14 @@ press(struct view *v, const struct press *p)
 static bool
 act(struct view *v, enum act act)
 {
+	if (act == ACT_FOLLOW && may_follow(self(v))) {
+		follow_toggle(self(v));
+		return true;
+	}
 	if (act != ACT_REFRESH)
 		return view_text_act(v, act);
+	if (self(v)->follows)
+		follow_toggle(self(v));
 	ask(self(v));
 	return true;
 }
@@ -191,6 +295,8 @@ bar(const struct view *v, struct bar *bar)
 	for (i = 0; i < s->action_count; i++)
 		bar_letter(bar, s->actions[i].key, s->actions[i].text.label);
 	bar_act(bar, ACT_BACK);
+	if (may_follow(self(v)))
+		bar_act(bar, ACT_FOLLOW);
 	bar_act(bar, ACT_SEARCH);
 	if (s->load.verb != NULL) {
 		bar_act(bar, ACT_REFRESH);
@@ -223,7 +329,7 @@ due(const struct view *v, int64_t now_ms)
 	const struct view_screen_text	*t = self(v);
 	int64_t				 at;
 
-	if (t->screen->refresh_s == 0 || t->call_id != 0)
+	if (t->screen->refresh_s == 0 || t->call_id != 0 || t->follows)
 		return -1;
 	at = t->asked_ms + (int64_t)t->screen->refresh_s * 1000;
 	return at > now_ms ? (int)(at - now_ms) : 0;
@@ -239,7 +345,8 @@ tick(struct view *v, int64_t now_ms)
 static void
 uncovered(struct view *v)
 {
-	ask(self(v));
+	if (!self(v)->follows)
+		ask(self(v));
 }
 
 static void
@@ -248,6 +355,7 @@ screen_text_free(struct view *v)
 	screen_free(self(v)->screen);
 	json_decref(self(v)->result);
 	json_decref(self(v)->given);
+	buf_fini(&self(v)->lines);
 	view_text_fini(&self(v)->text);
 	free(v);
 }

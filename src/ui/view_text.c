@@ -152,7 +152,7 @@ view_text_paint(struct view *v, struct canvas *c, struct area a)
 
 	wrap(t, a.cols - 2);
 	t->rows = a.rows;
-	scroll_to(t, t->top);
+	scroll_to(t, t->keeps_end ? last_top(t) : t->top);
 	for (row = 0; row < a.rows; row++) {
 		AUTO_FREE char *line = NULL;
 
@@ -255,6 +255,8 @@ view_text_act(struct view *v, enum act act)
 	size_t			 page = t->rows > 1 ? (size_t)t->rows - 1 : 1;
 	struct err		 e = { 0 };
 
+	if (act == ACT_UP || act == ACT_PAGE_UP || act == ACT_FIRST)
+		t->keeps_end = false;
 	switch (act) {
 	case ACT_UP:
 		scroll_to(t, t->top > 0 ? t->top - 1 : 0);

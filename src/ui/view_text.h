@@ -24,6 +24,7 @@ struct view_text {
 	char			*search;
 	const char		*file_name;	/* what W proposes */
 	bool			 is_diff;	/* + and - begin changes */
+	bool			 keeps_end;	/* until one looks up */
 };
 
 bool	 view_text_init(struct view_text *t, const struct view_ops *ops,

@@ -98,9 +98,14 @@ fixed_start(struct work *w, const struct work_call *call, struct err *e)
 	f->params = json_deep_copy(call->params);
 	f->started++;
 	f->acted += acts(w, call);
-	f->events[f->count++] = (struct work_event){
-		WORK_ANSWER, ++f->last_id, doc
-	};
+	f->last_id++;
+	/* What follows ends when it is told to, and here never. */
+	if (json_flag(call->params, "follow"))
+		json_decref(doc);
+	else
+		f->events[f->count++] = (struct work_event){
+			WORK_ANSWER, f->last_id, doc
+		};
 	return f->last_id;
 }
 
@@ -202,4 +207,17 @@ fixed_event(struct work *w, enum work_event_kind kind)
 
 	if (f->count < EVENTS_MAX)
 		f->events[f->count++] = (struct work_event){ kind, 0, NULL };
+}
+
+void
+fixed_lines(struct work *w, json_t *lines)
+{
+	struct fixed *f = fixed(w);
+
+	if (f->count == EVENTS_MAX) {
+		json_decref(lines);
+		return;
+	}
+	f->events[f->count++] = (struct work_event){ WORK_LINES, f->last_id,
+		json_pack("{s:o, s:i}", "lines", lines, "lost", 0) };
 }

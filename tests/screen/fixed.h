@@ -21,6 +21,8 @@ const char *fixed_verb(const struct work *w);
 /* How many of them change or steer something: all but questions and plans. */
 size_t	 fixed_acted(const struct work *w);
 const json_t *fixed_params(const struct work *w);
+/* Lines of the last call, which follows; the array is taken. */
+void	 fixed_lines(struct work *w, json_t *lines);
 /* An event as the maker would give it, for jobs of others. */
 void	 fixed_event(struct work *w, enum work_event_kind kind);
 
