@@ -34,22 +34,6 @@ list_item_open(struct view_list *l, size_t i)
 		app_open_screen(l->view.app, item->open, given);
 }
 
-/* A changing verb opens its preview; one that steers is asked first. */
-static void
-verb_open(struct view_list *l, const struct screen_action *a, json_t *params)
-{
-	const struct verb	*v = registry_verb(work_world(app_work(
-				    l->view.app))->registry, a->call.verb);
-	struct err		 e = { 0 };
-
-	if (v != NULL && v->plan != NULL)
-		app_open(l->view.app, view_plan_new(l->view.app, a->call.verb,
-		    params, NULL, 0, &e), &e);
-	else
-		app_open(l->view.app, view_call_new(l->view.app, a->text.label,
-		    a->call.verb, params, &e), &e);
-}
-
 /* A member of the focused row that is too long for a cell. */
 static void
 member_show(struct view_list *l, const struct screen_action *a,
@@ -93,7 +77,8 @@ list_action_do(struct view_list *l, const struct screen_action *a)
 	else if (a->open != NULL)
 		app_open_screen(l->view.app, a->open, given);
 	else
-		verb_open(l, a, given);
+		app_open(l->view.app, view_verb_new(l->view.app, a->text.label,
+		    a->call.verb, given, &e), &e);
 }
 
 static const struct screen_action *

@@ -132,6 +132,9 @@ struct view *view_plan_new(struct app *app, const char *verb,
  */
 struct view *view_call_new(struct app *app, const char *title,
 	     const char *verb, json_t *params, struct err *e);
+/* A changing verb opens its preview; one that steers is asked first. */
+struct view *view_verb_new(struct app *app, const char *title,
+	     const char *verb, json_t *params, struct err *e);
 /* One job, live while it runs.  Also of somebody else. */
 struct view *view_job_new(struct app *app, const char *id, struct err *e);
 /*

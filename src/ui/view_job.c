@@ -168,18 +168,11 @@ arrived(struct view *v, const struct work_event *ev)
 static void
 key_open(struct view_job *j, const struct job_key *k)
 {
-	struct app		*app = j->text.view.app;
-	const struct verb	*v = registry_verb(work_world(app_work(app))->
-				    registry, k->verb);
-	json_t			*params = json_pack("{s:s}", "id", j->id);
-	struct err		 e = { 0 };
+	struct app	*app = j->text.view.app;
+	struct err	 e = { 0 };
 
-	if (v != NULL && v->plan != NULL)
-		app_open(app, view_plan_new(app, k->verb, params, NULL, 0,
-		    &e), &e);
-	else
-		app_open(app, view_call_new(app, k->label, k->verb, params,
-		    &e), &e);
+	app_open(app, view_verb_new(app, k->label, k->verb,
+	    json_pack("{s:s}", "id", j->id), &e), &e);
 }
 
 static bool

@@ -235,9 +235,6 @@ action_do(struct view_screen_text *t, const struct screen_action *a)
 {
 	struct app		*app = t->text.view.app;
 	json_t			*given;
-	const struct verb	*v = a->call.verb != NULL ? registry_verb(
-				    work_world(app_work(app))->registry,
-				    a->call.verb) : NULL;
 	struct err		 e = { 0 };
 
 	if (t->result == NULL && takes_column(&a->call)) {
@@ -247,11 +244,8 @@ action_do(struct view_screen_text *t, const struct screen_action *a)
 	given = with(t, &a->call);
 	if (a->open != NULL)
 		app_open_screen(app, a->open, given);
-	else if (v != NULL && v->plan != NULL)
-		app_open(app, view_plan_new(app, v->name, given, NULL, 0, &e),
-		    &e);
 	else
-		app_open(app, view_call_new(app, a->text.label, a->call.verb,
+		app_open(app, view_verb_new(app, a->text.label, a->call.verb,
 		    given, &e), &e);
 }
 

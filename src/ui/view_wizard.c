@@ -203,19 +203,6 @@ step_open(struct wizard *w)
 		app_say(w->view.app, "%s", T_WIZARD_ONLY_TOLD);
 }
 
-/* A changing verb opens its preview; one that steers is asked first. */
-static struct view *
-call_view(struct app *app, const struct screen_action *a, json_t *params,
-    struct err *e)
-{
-	const struct verb *v = registry_verb(work_world(app_work(
-	    app))->registry, a->call.verb);
-
-	if (v != NULL && v->plan != NULL)
-		return view_plan_new(app, a->call.verb, params, NULL, 0, e);
-	return view_call_new(app, a->text.label, a->call.verb, params, e);
-}
-
 static void
 action_do(struct wizard *w, const struct screen_action *a)
 {
@@ -232,7 +219,8 @@ action_do(struct wizard *w, const struct screen_action *a)
 	if (a->open != NULL)
 		app_open_screen(app, a->open, params);
 	else
-		app_open(app, call_view(app, a, params, &e), &e);
+		app_open(app, view_verb_new(app, a->text.label,
+		    a->call.verb, params, &e), &e);
 }
 
 static bool
