@@ -387,8 +387,11 @@ job_wait(struct ctx *ctx, const char *id, struct job_result *result,
 {
 	struct job_file	f;
 
-	/* The deadline belongs to the guardian; here only a grace longer. */
-	while (!wait_pending(ctx, id)) {
+	/*
+	 * The deadline belongs to the guardian; here only a grace longer.  What
+	 * is no id would be a path to somewhere else.
+	 */
+	while (job_id_is_valid(id) && !wait_pending(ctx, id)) {
 		if (!cancel_check(ctx->cancel, e))
 			return false;
 		if (!job_recover(ctx, e))

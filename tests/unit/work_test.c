@@ -489,6 +489,22 @@ test_the_end_of_the_program_interrupts_a_job(void **state)
 	    "interrupted");
 }
 
+static void
+test_what_is_no_job_is_not_waited_for(void **state)
+{
+	struct bench		*b = *state;
+	AUTO_FREE char		*dir = str_format("%s/jobs/pending",
+				    b->t.dir);
+	AUTO_JSON json_t	*doc = NULL;
+	struct err		 e = { 0 };
+
+	assert_true(file_make_dirs(dir, 0700, &e));
+	toy_put(&b->t, "a", "1");
+	doc = answer_of(b->work, work_toy_start(b->work, WORK_WAIT, NULL,
+	    json_pack("{s:s}", "id", "../../world/a")));
+	assert_false(json_flag(doc, "ok"));
+}
+
 /* The guardian is this program again; it does not work under TSan. */
 static void
 test_a_change_on_trial_is_kept_when_it_is_confirmed(void **state)
@@ -556,6 +572,7 @@ main(int argc, char **argv)
 		WORK_TEST(test_lines_nobody_reads_in_time_are_counted),
 		WORK_TEST(test_a_secret_reaches_the_verb_and_no_answer),
 		WORK_TEST(test_an_input_is_given_as_its_text),
+		WORK_TEST(test_what_is_no_job_is_not_waited_for),
 		WORK_TEST(
 		    test_calls_mean_the_site_that_was_set_when_they_began),
 		WORK_TEST(test_a_call_for_somebody_else_has_their_role),
