@@ -246,6 +246,18 @@ rows_scroll(struct view_list *l, int rows)
 		    table_count(l->table) - room : 0;
 }
 
+/* A reason comes to the text of a panel: it has all the room there is. */
+static void
+first_widen(struct columns *cs, int cols)
+{
+	size_t i;
+
+	for (i = 0; i < cs->count; i++)
+		cols -= cs->place[i].width + (i > 0 ? 2 : 0);
+	if (cols > 0)
+		cs->place[0].width += cols;
+}
+
 /* Returns the rows that it took, the heading with them. */
 static int
 rows_paint(struct view_list *l, struct canvas *c, struct area a)
@@ -267,6 +279,8 @@ rows_paint(struct view_list *l, struct canvas *c, struct area a)
 	if (cs.has_chosen)
 		cs.first += CHOSEN_COLS;
 	cs.count = table_layout(l->table, a.cols - cs.first - 1, place);
+	if (l->screen->kind == SCREEN_PANEL && cs.count > 0)
+		first_widen(&cs, a.cols - cs.first - 1);
 	has_heading = l->screen->kind != SCREEN_PANEL && a.rows > 2;
 	if (has_heading)
 		heading_paint(l, &cs, c, a.row++);

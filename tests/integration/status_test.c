@@ -233,7 +233,8 @@ without_a_deployment_status_still_answers(void **state)
 	AUTO_RUN struct run_result coded = ask(h, h->state, "--exit-code");
 
 	run_assert_exit(&r, 0);
-	assert_line(&r, "deployment", "fail", "No deployment", h->state);
+	assert_line(&r, "deployment", "fail", "No deployment: the first-time "
+	    "set-up leads to one", h->state);
 	assert_line(&r, "mongodb", "unknown", "MongoDB",
 	    "unknown: no deployment found");
 	assert_line(&r, "disk", json_text(line_of(&r, "disk"), "mark"),

@@ -49,20 +49,21 @@ status_words(const char *member, const char *below)
 static void
 every_line_of_home_leads_somewhere(void **state)
 {
-	AUTO_FREE char	*ids = status_words("id", NULL);
+	AUTO_FREE char	*names = status_words("fix", "screen");
 	struct screen	*home;
-	char		*id, *rest;
+	char		*name, *rest;
 	struct err	 e;
 
 	(void)state;
 	home = screen_load(&paths, &all_registry, "home", &e);
 	assert_non_null(home);
-	for (id = strtok_r(ids, "|", &rest); id != NULL;
-	    id = strtok_r(NULL, "|", &rest)) {
-		AUTO_JSON json_t *row = json_pack("{s:s}", "id", id);
+	for (name = strtok_r(names, "|", &rest); name != NULL;
+	    name = strtok_r(NULL, "|", &rest)) {
+		AUTO_JSON json_t *row = json_pack("{s:{s:s}}", "fix",
+		    "screen", name);
 
 		if (screen_row_way(home, row) == NULL)
-			fail_msg("%s leads nowhere", id);
+			fail_msg("%s leads nowhere", name);
 	}
 	screen_free(home);
 }

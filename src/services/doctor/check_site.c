@@ -41,6 +41,7 @@ check_deployment(const struct probe *p, struct finding *f)
 	if (p->site == NULL) {
 		finding_set(f, MARK_FAIL, T_DEPLOYMENT_NONE);
 		finding_why(f, "%s", p->no_site);
+		f->fix = FIX_SETUP;
 		return;
 	}
 	url = site_fact(p->site, "public_url", NULL);

@@ -16,7 +16,7 @@ enum mark { MARK_OK, MARK_WARN, MARK_FAIL, MARK_UNKNOWN };
 /* What mends it when the table's verb does not. */
 enum fix {
 	FIX_TABLE, FIX_ADMIN_ADD, FIX_ADMIN_REPAIR, FIX_CONFIG_SET,
-	FIX_DIRECTORY_TEST, FIX_SETTINGS_SET, FIX_COUNT
+	FIX_DIRECTORY_TEST, FIX_SETTINGS_SET, FIX_SETUP, FIX_COUNT
 };
 
 /* Fixed size, so that a thread that is left behind owns nothing of ours. */

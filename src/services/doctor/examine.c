@@ -145,10 +145,12 @@ seat_work(void *arg)
 	struct finding	 f;
 
 	finding_begin(s->check, &f);
-	if (s->check->needs_site && r->site == NULL)
+	if (s->check->needs_site && r->site == NULL) {
 		finding_why(&f, T_NO_SITE);
-	else
+		f.fix = FIX_SETUP;
+	} else {
 		s->check->run(&p, &f);
+	}
 	pthread_mutex_lock(&r->lock);
 	s->finding = f;
 	s->done_ms = clock_mono_ms(&clock_system);

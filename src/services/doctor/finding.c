@@ -95,6 +95,7 @@ fix_verb(enum fix fix)
 		[FIX_CONFIG_SET] = "config.set",
 		[FIX_DIRECTORY_TEST] = "directory.test",
 		[FIX_SETTINGS_SET] = "settings.set",
+		[FIX_SETUP] = "setup.show",
 	};
 
 	return names[fix];

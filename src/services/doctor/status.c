@@ -23,7 +23,7 @@ const struct check doctor_checks[] = {
 	{ .id = "deployment", .subject = T_SUBJECT_DEPLOYMENT,
 	  .verb = "site.list", .screen = "site", .run = check_deployment },
 	{ .id = "version", .subject = T_SUBJECT_VERSION, .needs_site = true,
-	  .verb = "site.show", .screen = "site", .run = check_version },
+	  .verb = "site.show", .screen = "site_facts", .run = check_version },
 	{ .id = "mongodb", .subject = T_SUBJECT_MONGODB, .needs_site = true,
 	  .verb = "mongo.status", .screen = "mongo", .run = check_mongodb },
 	{ .id = "replica_set", .subject = T_SUBJECT_SET, .needs_site = true,
@@ -34,13 +34,15 @@ const struct check doctor_checks[] = {
 	  .run = check_administrators },
 	{ .id = "directory", .subject = T_SUBJECT_DIRECTORY,
 	  .needs_site = true, .verb = "directory.test",
-	  .screen = "directory", .run = check_directory },
+	  .screen = "directory_test", .run = check_directory },
 	{ .id = "certificate", .subject = T_SUBJECT_CERT, .needs_site = true,
-	  .verb = "site.show", .screen = "site", .run = check_certificate },
+	  .verb = "site.show", .screen = "site_facts",
+	  .run = check_certificate },
 	{ .id = "proxyinfo", .subject = T_SUBJECT_PROXY, .needs_site = true,
-	  .verb = "site.logs", .screen = "site", .run = check_proxyinfo },
+	  .verb = "site.logs", .screen = "services",
+	  .run = check_proxyinfo },
 	{ .id = "containers", .subject = T_SUBJECT_CONTAINERS,
-	  .needs_site = true, .verb = "site.services", .screen = "site",
+	  .needs_site = true, .verb = "site.services", .screen = "services",
 	  .run = check_containers },
 	{ .id = "disk", .subject = T_SUBJECT_DISK, .verb = "snapshot.prune",
 	  .screen = "snapshots", .run = check_disk },
@@ -73,7 +75,8 @@ line_json(const struct check *check, const struct line *line)
 	    mark_name(f->mark), "text", f->text,
 	    "reason", reason, "age_s", (json_int_t)(line->age_ms / 1000),
 	    "fix", "verb", f->fix != FIX_TABLE ? fix_verb(f->fix) :
-	    check->verb, "screen", check->screen);
+	    check->verb, "screen", f->fix == FIX_SETUP ? "setup" :
+	    check->screen);
 }
 
 static bool
@@ -194,7 +197,8 @@ static const struct verb verbs[] = {
 	  "clock\",\"mark\":\"=ok|warn|fail|unknown|asking\","
 	  "\"text\":\"string\",\"reason\":\"string\",\"age_s\":\"int\","
 	  "\"fix\":{\"verb\":\"string\",\"screen\":"
-	  "\"=site|mongo|admins|directory|snapshots\"}}],"
+	  "\"=site|site_facts|services|setup|mongo|admins|"
+	  "directory_test|snapshots\"}}],"
 	  "\"exit_code\":\"int?\"}",
 	  .view = "lines: mark=,text=What,reason=Why,age_s=Age s" },
 };
