@@ -107,7 +107,8 @@ patience_ms(const struct server *s)
 	if (s->is_ending)
 		return LOOK_MS;
 	for (p = s->sessions; p != NULL; p = p->next)
-		if (!p->is_welcome || p->is_leaving || p->stalled_ms != 0)
+		if (p->is_dead || !p->is_welcome || p->is_leaving ||
+		    p->stalled_ms != 0)
 			return LOOK_MS;
 	return -1;
 }
