@@ -478,6 +478,8 @@ secrets_copy(struct view_plan *p, const struct ctx_secret *secrets,
 		p->secrets[i].value = secret_dup(secrets[i].value, e);
 		if (p->secrets[i].value == NULL)
 			return false;
+		if (p->secrets[i].name == NULL)
+			return err_nomem(e);
 	}
 	return true;
 }
@@ -507,6 +509,8 @@ view_plan_new(struct app *app, const char *verb, json_t *params,
 	p->text.is_diff = true;
 	p->text.file_name = T_FILE_PLAN;
 	if (p->verb == NULL || !secrets_copy(p, secrets, count, e)) {
+		if (p->verb == NULL)
+			err_nomem(e);
 		view_free(&p->text.view);
 		return NULL;
 	}
