@@ -178,6 +178,11 @@ value_take(struct linear *l, size_t i, const char *line)
 
 	if (line[0] == '\0')
 		return TAKEN_YES;
+	/* No JSON can hold it: the value would be lost on its way. */
+	if (!str_is_utf8(line, strlen(line))) {
+		linear_put(l, T_LINE_UTF8);
+		return TAKEN_AGAIN;
+	}
 	if (v->ops->item_set(v, i, strcmp(line, "-") == 0 ? "" : line, &e))
 		return TAKEN_YES;
 	linear_printf(l, e.hint[0] != '\0' ? "%s. %s\n" : "%s\n", e.msg,

@@ -133,6 +133,19 @@ home_is_told_in_words(void **state)
 	has(said, "Choose: number, ? help, q leave\n> ");
 }
 
+/* A terminal of another character set: JSON could not hold it. */
+static void
+what_is_no_text_is_asked_for_again(void **state)
+{
+	struct talk	*t = *state;
+	const char	*said = talk(t, "settings_set",
+	    "ui.theme\ncaf\xe9\ncaf\xc3\xa9\n");
+
+	assert_string_equal(json_text(fixed_params(t->console.work),
+	    "value"), "caf\xc3\xa9");
+	has(said, "no UTF-8 text");
+}
+
 static void
 a_list_says_the_state_of_each_row(void **state)
 {
@@ -383,6 +396,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BY_LINES(home_is_told_in_words),
+		BY_LINES(what_is_no_text_is_asked_for_again),
 		BY_LINES(a_list_says_the_state_of_each_row),
 		BY_LINES(a_number_opens_and_b_goes_back),
 		BY_LINES(a_letter_and_a_number_shows_the_plan_for_that_row),
