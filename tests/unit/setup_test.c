@@ -392,6 +392,19 @@ test_nobody_takes_the_role_of_admin_from_themselves(void **state)
 	assert_string_equal(text, "users:\n  kim: admin\n");
 }
 
+/* Through serve it would be read by root. */
+static void
+test_a_viewer_does_not_choose_which_file_is_read(void **state)
+{
+	struct host *h = *state;
+
+	h->toy.who.role = ROLE_VIEWER;
+	is_refused(h, "setup.show", json_pack("{s:s}", "roles_file",
+	    h->roles), "for an admin");
+	h->toy.who.role = ROLE_ADMIN;
+	step_is(h, "roles", "open");
+}
+
 static void
 test_undo_of_the_first_role_takes_the_file_away(void **state)
 {
@@ -451,6 +464,7 @@ main(void)
 		TEST(test_a_role_changes_one_line_and_undo_restores_the_bytes),
 		TEST(test_the_first_group_is_added_and_a_name_can_be_taken_out),
 		TEST(test_nobody_takes_the_role_of_admin_from_themselves),
+		TEST(test_a_viewer_does_not_choose_which_file_is_read),
 		TEST(test_undo_of_the_first_role_takes_the_file_away),
 		TEST(test_you_are_the_setting_else_the_one_entry_of_your_login),
 	};

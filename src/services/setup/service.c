@@ -8,7 +8,7 @@
 
 #define ROLES_FILE_PARAM \
 	{ .name = "roles_file", .type = PARAM_TEXT, \
-	  .help = "Another file than " ROLES_FILE }
+	  .help = "Another file than " ROLES_FILE ", for an admin" }
 #define STEPS	"site|mongo|directory|admin|me|theme|roles|state"
 
 static const struct verb_param show_params[] = {

@@ -88,6 +88,10 @@ setup_show_read(struct ctx *ctx, const json_t *params, json_t **result,
 	AUTO_FREE char		*skipped = NULL;
 	size_t			 i, left;
 
+	/* A path outside the site; serve reads it with its own rights. */
+	if (file != NULL && ctx->who->role < ROLE_ADMIN)
+		return err_set(e, ERR_REFUSED, 0, T_ROLE_FILE_ADMIN,
+		    role_name(ctx->who->role));
 	if (!settings_get(ctx, "ui.setup_done", &skipped, e))
 		return false;
 	for (i = 0; i < setup_step_count; i++)
