@@ -229,7 +229,8 @@ app_events(struct app *app)
 		work_event_fini(&ev);
 		any = true;
 	}
-	if (app->is_lost) {
+	/* A job that runs here all the same is not torn and not waited for. */
+	if (app->is_lost && work_jobs_hosted(app->o.work) == 0) {
 		app->is_lost = false;
 		app_work_lost(app);
 	}

@@ -22,6 +22,7 @@ struct fixed {
 	char			*verb;
 	json_t			*params;
 	bool			 is_held;
+	unsigned		 jobs;
 	int			 fd[2];		/* a pipe: never readable */
 };
 
@@ -138,8 +139,13 @@ fixed_next(struct work *w, struct work_event *ev)
 static unsigned
 fixed_jobs(const struct work *w)
 {
-	(void)w;
-	return 0;
+	return fixed(w)->jobs;
+}
+
+void
+fixed_jobs_set(struct work *w, unsigned jobs)
+{
+	fixed(w)->jobs = jobs;
 }
 
 static const struct work_ops ops = {

@@ -23,6 +23,8 @@ size_t	 fixed_acted(const struct work *w);
 const json_t *fixed_params(const struct work *w);
 /* Lines of the last call, which follows; the array is taken. */
 void	 fixed_lines(struct work *w, json_t *lines);
+/* How many jobs it says that it hosts. */
+void	 fixed_jobs_set(struct work *w, unsigned jobs);
 /* An event as the maker would give it, for jobs of others. */
 void	 fixed_event(struct work *w, enum work_event_kind kind);
 

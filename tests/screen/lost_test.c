@@ -68,13 +68,38 @@ an_answer_goes_to_who_asked_now(void **state)
 	console_close(&c);
 }
 
+/* To free what hosts it would wait up to 30 s for it, with all keys. */
+static void
+a_job_of_this_console_ends_before_it_works_alone(void **state)
+{
+	struct console	 c;
+	struct work	*first;
+
+	(void)state;
+	console_open(&c, "admins", 24, 80, "basic");
+	c.app->o.work_alone = alone;
+	c.app->o.work_arg = &c;
+	first = c.work;
+	fixed_jobs_set(c.work, 1);
+	fixed_event(c.work, WORK_LOST);
+	console_settle(&c);
+	assert_ptr_equal(c.work, first);
+	fixed_jobs_set(c.work, 0);
+	console_settle(&c);
+	assert_ptr_not_equal(c.work, first);
+	assert_true(console_has(&c, "now works alone"));
+	console_close(&c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    what_was_asked_is_told_as_lost_and_can_be_asked_again),
-		cmocka_unit_test(an_answer_goes_to_who_asked_now)
+		cmocka_unit_test(an_answer_goes_to_who_asked_now),
+		cmocka_unit_test(
+		    a_job_of_this_console_ends_before_it_works_alone)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
