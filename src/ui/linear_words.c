@@ -444,4 +444,6 @@ linear_do(struct linear *l, const char *typed)
 		go(l, line + 1 + strspn(line + 1, " "));
 	else if (!linear_is_plan(l) || !plan_answer(l, line))
 		words_do(l, line);
+	/* It may have been a password, typed in the wrong place. */
+	explicit_bzero(copy, strlen(typed));
 }
