@@ -269,17 +269,45 @@ values_ask(struct form *form, const struct form_field *f)
 		app_say(form->view.app, "%s", T_FORM_ASKING_VALUES);
 }
 
+/* Many rows may name the same file: it is offered once. */
+static void
+value_once(json_t *list, json_t *value)
+{
+	json_t	*there;
+	size_t	 i;
+
+	json_array_foreach(list, i, there)
+		if (json_equal(there, value))
+			return;
+	json_array_append(list, value);
+}
+
+/* Rows are an array, or an object by name as the facts of a site. */
 static void
 values_take(struct form *form, const json_t *result)
 {
 	const struct screen_field *def =
 	    form->fields[form->values_field].def;
 	AUTO_JSON json_t	*rows = screen_member(result,
-	    def->values_rows), *values = NULL;
+	    def->values_rows), *list = json_array();
+	const char		*name;
+	json_t			*row;
+	size_t			 i;
 
-	values = rows == NULL ? NULL : screen_member(rows,
-	    def->values_member);
-	values_open(form, values);
+	json_array_foreach(rows, i, row) {
+		AUTO_JSON json_t *value = screen_member(row,
+		    def->values_member);
+
+		value_once(list, value);
+	}
+	if (json_is_object(rows))
+		json_object_foreach(rows, name, row) {
+			AUTO_JSON json_t *value = screen_member(row,
+			    def->values_member);
+
+			value_once(list, value);
+		}
+	values_open(form, list);
 }
 
 bool

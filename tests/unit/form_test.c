@@ -57,9 +57,11 @@ now_read(struct ctx *ctx, const json_t *params, json_t **result,
 	(void)ctx;
 	if (str_equal(json_str(params, "of"), "broken"))
 		return err_set(e, ERR_LDAP, 0, "the directory is silent");
-	*result = json_pack("{s:{s:s, s:i, s:b}, s:[{s:s},{s:s}]}", "now",
+	*result = json_pack("{s:{s:s, s:i, s:b}, s:[{s:s},{s:s}], "
+	    "s:{s:{s:s},s:{s:s},s:{s:s}}}", "now",
 	    "reason", now_reason, "count", 4, "force", 1, "people", "mail",
-	    "kim@corp.test", "mail", "lee@corp.test");
+	    "kim@corp.test", "mail", "lee@corp.test", "facts", "port", "file",
+	    "a.env", "url", "file", "b.env", "zone", "file", "a.env");
 	return true;
 }
 
@@ -121,6 +123,10 @@ static const struct screen_field asked_fields[] = {
 	    1 }, .initial_member = "now.count"),
 	FIELD("force", "Force", "", .initial_call = { "toy.now", of_given,
 	    1 }, .initial_member = "now.force"),
+};
+static const struct screen_field fact_fields[] = {
+	FIELD("mail", "Mail", "", .values = { "toy.now", NULL, 0 },
+	    .values_rows = "facts", .values_member = "file"),
 };
 static const struct screen_field broken_fields[] = {
 	FIELD("mail", "Mail", "", .values = { "toy.now", of_broken, 1 },
@@ -458,6 +464,19 @@ test_f4_lists_the_values_and_adds_one_of_many(void **state)
 	stand_in_free(app);
 }
 
+/* "site.show" has its facts by name, and many are in the same file. */
+static void
+test_f4_lists_what_is_there_by_name_and_once(void **state)
+{
+	struct app	*app = OPEN(fact_fields);
+
+	(void)state;
+	stand_in_keys(app, "F4");
+	stand_in_answer(app);
+	assert_int_equal(json_array_size(stand_in_choices(app)), 2);
+	stand_in_free(app);
+}
+
 static void
 test_values_that_come_late_are_those_of_their_field(void **state)
 {
@@ -713,6 +732,7 @@ main(void)
 		TEST(test_f5_resets_the_field_and_twice_the_whole_form),
 		TEST(test_undo_takes_back_what_was_typed_in_a_field),
 		TEST(test_f4_lists_the_values_and_adds_one_of_many),
+		TEST(test_f4_lists_what_is_there_by_name_and_once),
 		TEST(test_values_that_come_late_are_those_of_their_field),
 		TEST(test_values_of_now_are_asked_for_once_and_fill_in),
 		TEST(test_without_the_values_of_now_the_form_is_usable),
