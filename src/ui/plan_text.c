@@ -206,10 +206,12 @@ plan_tell(const struct plan_told *told, struct buf *out)
 	} else if (told->waits) {
 		buf_printf(out, "%s\n\n", T_PLAN_WAITS);
 	}
-	if (json_flag(plan, "empty"))
-		buf_printf(out, "%s\n", T_PLAN_NOTHING);
-	else
+	if (json_flag(plan, "empty")) {
+		buf_printf(out, "%s\n\n", T_PLAN_NOTHING);
+		notes_tell(plan, "notes", "", out);
+	} else {
 		steps_tell(told, plan, out);
+	}
 	if (!json_flag(told->answer, "ok") && told->end == NULL) {
 		error_tell(told->answer, out);
 		buf_putc(out, '\n');

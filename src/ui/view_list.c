@@ -136,7 +136,9 @@ parts_new(struct view_list *l, struct err *e)
 		return false;
 	if (l->screen->ask != NULL) {
 		l->ask = edit_new(&options, e);
-		if (l->ask == NULL)
+		/* The screen below may know already what to ask about. */
+		if (l->ask == NULL || !edit_set(l->ask, json_text(l->given,
+		    l->screen->ask), e))
 			return false;
 	}
 	l->place = l->ask != NULL ? LIST_ASK : l->screen->rows != NULL ?
