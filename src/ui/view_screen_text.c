@@ -117,6 +117,11 @@ column_tell(const struct view_screen_text *t, const json_t *result,
 
 	if (value == NULL || json_is_null(value))
 		return;
+	/* A document: W writes it so that it can be read again. */
+	if (t->screen->column_count == 1 && json_is_string(value)) {
+		buf_puts(out, json_string_value(value));
+		return;
+	}
 	if (json_is_array(value) && json_array_size(value) > LIST_MAX &&
 	    json_is_string(json_array_get(value, 0))) {
 		list_tell(value, c->text.label, out);
