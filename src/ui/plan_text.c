@@ -200,11 +200,11 @@ plan_tell(const struct plan_told *told, struct buf *out)
 	}
 	if (told->is_undone) {
 		buf_printf(out, "%s\n\n", T_PLAN_UNDONE);
+	} else if (told->waits) {
+		buf_printf(out, "%s\n\n", T_PLAN_WAITS);
 	} else if (told->end != NULL) {
 		plan_end_tell(told->end, out);
 		buf_puts(out, "\n\n");
-	} else if (told->waits) {
-		buf_printf(out, "%s\n\n", T_PLAN_WAITS);
 	}
 	if (json_flag(plan, "empty")) {
 		buf_printf(out, "%s\n\n", T_PLAN_NOTHING);

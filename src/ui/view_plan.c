@@ -43,6 +43,7 @@ struct view_plan {
 	int64_t			 since_ms;	/* of the call */
 	char			 job[JOB_ID_SIZE];
 	bool			 is_undone;	/* from the view above */
+	bool			 is_stale;	/* the text is of before */
 	bool			 is_dry_run;	/* D, and no answer yet */
 	char			*command;
 };
@@ -54,7 +55,7 @@ self(const struct view *v)
 }
 
 static void
-show(struct view_plan *p)
+text_make(struct view_plan *p)
 {
 	AUTO_BUF struct buf	 b = BUF_INIT;
 	struct plan_told	 told = {
@@ -67,6 +68,25 @@ show(struct view_plan *p)
 
 	plan_tell(&told, &b);
 	(void)view_text_set(&p->text, buf_str(&b));
+}
+
+/*
+ * A plan may have thousands of steps and a job tell more of them in a second
+ * than anybody can read: the text is made when it is looked at.
+ */
+static void
+show(struct view_plan *p)
+{
+	p->is_stale = true;
+	app_changed(p->text.view.app);
+}
+
+static void
+text_need(struct view_plan *p)
+{
+	if (p->is_stale)
+		text_make(p);
+	p->is_stale = false;
 }
 
 /* --- calls -------------------------------------------------------------- */
@@ -311,8 +331,10 @@ press(struct view *v, const struct press *pr)
 	if (pr->code != PRESS_TEXT || pr->text[1] != '\0')
 		return false;
 	key = (char)tolower((unsigned char)pr->text[0]);
-	if (key == 'w')
+	if (key == 'w') {
+		text_need(p);
 		return view_text_press(v, pr);
+	}
 	if (p->state == PLAN_SHOWN)
 		return letter_shown(p, key);
 	if (p->state == PLAN_ENDED && key == 'u' && p->job[0] != '\0')
@@ -337,6 +359,7 @@ act(struct view *v, enum act act)
 		plan_ask(p);
 		return true;
 	}
+	text_need(p);
 	return view_text_act(v, act);
 }
 
@@ -419,14 +442,22 @@ command(const struct view *v, struct buf *out)
 static void
 paint(struct view *v, struct canvas *c, struct area a)
 {
-	const struct view_plan *p = self(v);
+	struct view_plan *p = self(v);
 
+	text_need(p);
 	if (p->state == PLAN_APPLIED && p->strip.total > 0 && a.rows > 3) {
 		strip_paint(&p->strip, c, (struct area){ a.row + a.rows - 1,
 		    a.col, 1, a.cols });
 		a.rows--;
 	}
 	view_text_paint(v, c, a);
+}
+
+static void
+say(const struct view *v, struct buf *out)
+{
+	text_need(self(v));
+	view_text_say(v, out);
 }
 
 static int
@@ -464,7 +495,7 @@ static const struct view_ops ops = {
 	.free = plan_view_free, .paint = paint, .press = press,
 	.act = act, .bar = bar, .hint = hint, .help = help,
 	.arrived = arrived, .due = due, .command = command,
-	.say = view_text_say, .item_count = view_text_item_count
+	.say = say, .item_count = view_text_item_count
 };
 
 static bool
