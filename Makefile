@@ -142,19 +142,12 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "CC $<"; $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# Other flags: everything is compiled again.  Another prefix: what knows it.
+# Other flags: everything is compiled again.  The prefix is in no object: the
+# program looks beside itself.
 FLAGS	= $(CC) $(OPT) $(HARD) $(HARD_LD) $(SAN) $(CFLAGS) $(VERSION)
-KNOWS_PREFIX := $(shell grep -rl --include='*.c' STCONSOLE_SHARE src tests/lab)
-PREFIX_OBJ := $(KNOWS_PREFIX:%.c=$(B)/%.o)
-
-$(PREFIX_OBJ): ALL_CFLAGS += -DSTCONSOLE_SHARE='"$(prefix)/share/stconsole"'
-$(PREFIX_OBJ): $(B)/prefix
-
-$(B)/flags: SAYS = $(FLAGS)
-$(B)/prefix: SAYS = $(prefix)
-$(B)/flags $(B)/prefix: FORCE
+$(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(SAYS)' | cmp -s - $@ || echo '$(SAYS)' >$@
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
 # Which pages there are is in the program's tables.
 $(B)/man/made: $(B)/stconsole

@@ -37,6 +37,11 @@ bool	 file_make_dirs(const char *path, mode_t mode, struct err *e);
 bool	 file_remove_tree(const char *path, struct err *e);
 /* fsync of a folder, so that names in it survive a power cut. */
 bool	 file_sync_dir(int dirfd, const char *path, struct err *e);
+/*
+ * "relative" to the folder that this program lies in, wherever it was
+ * installed; malloc'd, NULL: memory, or /proc is not there.
+ */
+char	*file_beside_program(const char *relative);
 /* All bytes, over short writes and EINTR. */
 bool	 file_write_all(int fd, const void *data, size_t len, struct err *e);
 /*

@@ -5,6 +5,7 @@
  */
 #include "stconsole/file.h"
 
+#include <limits.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -402,4 +403,19 @@ file_open_beneath(int dirfd, const char *path, int flags, struct err *e)
 		err_sys(e, T_FILE_OPEN, path);
 	}
 	return -1;
+}
+
+char *
+file_beside_program(const char *relative)
+{
+	char	 exe[PATH_MAX];
+	ssize_t	 n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char	*slash;
+
+	if (n <= 0)
+		return NULL;
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	return slash != NULL ? str_format("%.*s/%s", (int)(slash - exe), exe,
+	    relative) : NULL;
 }

@@ -50,24 +50,16 @@ demo_dir(void)
 	    (unsigned)geteuid());
 }
 
-/* Beside this program, else where "make install" put it; malloc'd. */
+/* Beside this program as it was built, else where "make install" put it. */
 static char *
 lab_program(void)
 {
-	char		 exe[PATH_MAX];
-	ssize_t		 n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char		*slash, *path = NULL;
+	char *path = file_beside_program(LAB_PROGRAM);
 
-	if (n > 0) {
-		exe[n] = '\0';
-		slash = strrchr(exe, '/');
-		path = str_format("%.*s/" LAB_PROGRAM,
-		    slash != NULL ? (int)(slash - exe) : 0, exe);
-		if (path == NULL || access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return strdup(STCONSOLE_SHARE "/../../libexec/stconsole/" LAB_PROGRAM);
+	if (path == NULL || access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return file_beside_program("../libexec/stconsole/" LAB_PROGRAM);
 }
 
 /*

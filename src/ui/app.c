@@ -20,8 +20,8 @@
 /* Older ones are in the list of jobs. */
 #define NOTES_MAX	200
 
-static void
-names_set(struct app *app)
+void
+app_names_set(struct app *app)
 {
 	const struct identity	*who = work_who(app->o.work);
 	char			 host[sizeof(app->host)] = "";
@@ -47,7 +47,7 @@ app_new(const struct app_options *o, struct err *e)
 	app->notes = json_array();
 	app->is_changed = true;
 	app->touched_ms = app_now_ms(app);
-	names_set(app);
+	app_names_set(app);
 	if (app->notes != NULL && app_look_init(app, e) &&
 	    app_lock_init(app, e))
 		return app;

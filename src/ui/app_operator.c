@@ -76,6 +76,7 @@ app_work_lost(struct app *app)
 	alone = app->o.work_alone(app->o.work_arg, &e);
 	if (alone != NULL)
 		app->o.work = alone;
+	app_names_set(app);
 	app_calls_fail(app);
 	if (alone == NULL) {
 		app_say_err(app, &e);

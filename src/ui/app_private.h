@@ -59,6 +59,9 @@ app_sooner(int a, int b)
 /* app_paint.c: "DEMO READ-ONLY", or nothing. */
 void	 app_notice_tell(const struct app *app, struct buf *out);
 
+/* app.c: host and role, as who runs the calls sees them. */
+void	 app_names_set(struct app *app);
+
 /* app_calls.c */
 void	 app_calls_forget(struct app *app, const struct view *v);
 void	 app_calls_fini(struct app *app);

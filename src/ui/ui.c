@@ -25,26 +25,21 @@
 static char *
 data_dir(const char *name)
 {
-	static const char *const places[] = {
-		"../share/stconsole", "."
-	};
-	char			 exe[4096];
-	ssize_t			 n = readlink("/proc/self/exe", exe,
-				    sizeof(exe) - 1);
-	char			*slash, *path;
-	size_t			 i;
+	AUTO_FREE char	*relative = str_format("../share/stconsole/%s", name);
+	char		*installed, *built;
 
-	exe[n > 0 ? n : 0] = '\0';
-	slash = strrchr(exe, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	for (i = 0; slash != NULL && i < LENGTH(places); i++) {
-		path = str_format("%s/%s/%s", exe, places[i], name);
-		if (path == NULL || access(path, R_OK | X_OK) == 0)
-			return path;
-		free(path);
+	if (relative == NULL)
+		return NULL;
+	installed = file_beside_program(relative);
+	if (installed == NULL || access(installed, R_OK | X_OK) == 0)
+		return installed;
+	built = file_beside_program(name);
+	if (built != NULL && access(built, R_OK | X_OK) != 0) {
+		free(built);
+		return installed;
 	}
-	return str_format("%s/%s", STCONSOLE_SHARE, name);
+	free(installed);
+	return built;
 }
 
 static const char *

@@ -130,8 +130,10 @@ agetty_shows_every_character_as_it_is(void **state)
 	struct err		 e;
 
 	if (access("/sbin/agetty", X_OK) != 0 ||
-	    access("/usr/bin/script", X_OK) != 0)
+	    access("/usr/bin/script", X_OK) != 0) {
+		print_message("agetty or script(1) is not here\n");
 		skip();
+	}
 	if (!proc_run(&spec, &p, &e))
 		fail_msg("%s", e.msg);
 	if (strstr(buf_str(&p.out), "\n" URL) == NULL)

@@ -60,6 +60,14 @@ make(const char *target, const char *destdir, struct buf *out)
 	    "make", "-s", b, to, target);
 }
 
+/* tests/run wants to know why. */
+static void
+skip_for(const char *reason)
+{
+	print_message("%s\n", reason);
+	skip();
+}
+
 static int
 set_up(void **state)
 {
@@ -161,7 +169,7 @@ systemd_finds_nothing_wrong_with_the_unit(void **state)
 
 	(void)state;
 	if (!proc_exists("systemd-analyze"))
-		skip();
+		skip_for("optional: systemd-analyze is not here");
 	read_there(root, "usr/local/lib/systemd/system/stconsole.service",
 	    &unit);
 	line = strstr(buf_str(&unit), "/usr/local/bin/stconsole serve\n");
@@ -203,7 +211,7 @@ a_kiosk_login_ends_with_stconsole(void **state)
 
 	(void)state;
 	if (access("/usr/bin/script", X_OK) != 0)
-		skip();
+		skip_for("script(1) is not here");
 	profile_run("echo console", "STCONSOLE_KIOSK=1", &out);
 	assert_non_null(strstr(buf_str(&out), "console"));
 	assert_null(strstr(buf_str(&out), "kiosk is"));
@@ -226,7 +234,7 @@ the_package_says_what_it_needs(void **state)
 
 	(void)state;
 	if (!proc_exists("dpkg-deb"))
-		skip();
+		skip_for("optional: dpkg-deb is not here");
 	make("deb", "", &out);
 	deb = strndup(buf_str(&out), strcspn(buf_str(&out), "\n"));
 	assert_non_null(strstr(deb, "/stconsole_" STCONSOLE_VERSION "_"));
@@ -254,7 +262,7 @@ what_is_unpacked_runs_and_its_sums_are_right(void **state)
 
 	(void)state;
 	if (deb == NULL)
-		skip();
+		skip_for("optional: no package was made");
 	RUN(&out, "dpkg-deb", "-x", deb, deb_root);
 	RUN(&v, program, "--version");
 	assert_string_equal(buf_str(&v), "stconsole " STCONSOLE_VERSION "\n");
@@ -276,7 +284,7 @@ dpkg_installs_and_removes_it(void **state)
 
 	(void)state;
 	if (deb == NULL || getuid() != 0)
-		skip();
+		skip_for("optional: only root installs a package");
 	RUN(&out, "sh", "-c", made);
 	RUN(&out, "dpkg", into, "--force-depends",
 	    "--force-script-chrootless", "-i", deb);

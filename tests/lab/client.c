@@ -23,13 +23,11 @@
 #include "stconsole/str.h"
 #include "text.def"
 
-#define INSTALLED_LAB \
-	STCONSOLE_SHARE "/../../libexec/stconsole/stconsole-lab"
 #define FACTS_MAX	(1024 * 1024)
 #define ARGS_MAX	20
 #define UP_MAX		4
 
-/* Beside this program or up to four folders above it, else installed. */
+/* Beside this program or up to four folders above it. */
 static char *
 program_find(struct err *e)
 {
@@ -50,8 +48,6 @@ program_find(struct err *e)
 		if (path != NULL && access(path, X_OK) == 0)
 			return TAKE(path);
 	}
-	if (access(INSTALLED_LAB, X_OK) == 0)
-		return strdup(INSTALLED_LAB);
 	err_set(e, ERR_PROC, ENOENT, T_LAB_NO_PROGRAM);
 	err_hint(e, T_LAB_NO_PROGRAM_HINT);
 	return NULL;

@@ -35,24 +35,12 @@ folder_has_sites(const char *dir)
 	return probe != NULL && access(probe, R_OK | X_OK) == 0;
 }
 
-/* DIR-of-this-program/relative, resolved; NULL when not there. */
+/* As it is, without "..": NULL when there is no such place. */
 static char *
 beside_program(const char *relative)
 {
-	char		 exe[PATH_MAX];
-	ssize_t		 n = readlink("/proc/self/exe", exe,
-	    sizeof(exe) - 1);
-	AUTO_FREE char	*path = NULL;
-	char		*slash = NULL;
+	AUTO_FREE char *path = file_beside_program(relative);
 
-	if (n <= 0)
-		return NULL;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (slash == NULL)
-		return NULL;
-	*slash = '\0';
-	path = str_format("%s/%s", exe, relative);
 	return path == NULL ? NULL : realpath(path, NULL);
 }
 
@@ -63,7 +51,8 @@ lab_sites_find(const char *given, struct err *e)
 		given == NULL ? NULL : realpath(given, NULL),
 		given == NULL ? beside_program("../tests/lab/sites") : NULL,
 		given == NULL ? realpath("tests/lab/sites", NULL) : NULL,
-		given == NULL ? strdup(STCONSOLE_SHARE "/lab/sites") : NULL,
+		given == NULL ? beside_program(
+		    "../../share/stconsole/lab/sites") : NULL,
 	};
 	char	*found = NULL;
 

@@ -1,15 +1,23 @@
 /*
  * The verbs and actions of MongoDB.
  */
+#include <unistd.h>
+
 #include "stconsole/mem.h"
+#include "stconsole/msg.h"
 
 #include "driver.h"
+#include "text.def"
 
 static bool
 mongo_status_read(struct ctx *ctx, const json_t *params, json_t **result,
     struct err *e)
 {
-	(void)params;
+	/* serve has rights of its own: it connects nowhere for a viewer. */
+	if (json_object_get(params, "admin_url_file") != NULL &&
+	    ctx->who->uid != getuid() && ctx->who->role < ROLE_OPERATOR)
+		return err_set(e, ERR_REFUSED, 0, T_ADMIN_URL_ROLE,
+		    role_name(ctx->who->role));
 	return mongo_status(ctx, result, e);
 }
 
