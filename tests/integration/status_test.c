@@ -28,7 +28,7 @@ struct house {
 
 static const char *const ids[] = {
 	"deployment", "version", "mongodb", "replica_set", "administrators",
-	"directory", "certificate", "proxyinfo", "containers", "disk",
+	"jobs", "directory", "certificate", "proxyinfo", "containers", "disk",
 	"clock"
 };
 

@@ -371,6 +371,41 @@ a_round_gives_its_clock_to_the_checks(void **state)
 	    "MongoDB 7.0.16, support ended 2027-08-31");
 }
 
+/* ---- jobs */
+
+static struct finding
+jobs_found(const char *jobs)
+{
+	AUTO_JSON json_t	*list = json_loads(jobs, 0, NULL);
+	struct finding		 f = { 0 };
+
+	assert_non_null(list);
+	jobs_judge(list, &f);
+	return f;
+}
+
+static void
+a_job_that_waits_for_somebody_needs_a_look(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	f = jobs_found("[]");
+	assert_int_equal(f.mark, MARK_OK);
+	f = jobs_found("[{\"id\":\"1\",\"verb\":\"admin.add\","
+	    "\"state\":\"running\"}]");
+	assert_int_equal(f.mark, MARK_OK);
+	assert_non_null(strstr(f.text, "running: 1"));
+	f = jobs_found("[{\"id\":\"1\",\"verb\":\"a.b\",\"state\":"
+	    "\"done\"},{\"id\":\"2\",\"verb\":\"admin.add\",\"state\":"
+	    "\"interrupted\"},{\"id\":\"3\",\"verb\":\"c.d\","
+	    "\"state\":\"held\"}]");
+	assert_int_equal(f.mark, MARK_WARN);
+	assert_non_null(strstr(f.text, ": 2"));
+	assert_non_null(strstr(f.reason, "admin.add is interrupted"));
+	assert_non_null(strstr(f.reason, "job resume 2"));
+}
+
 /* ---- certificate, disk, clock */
 
 static enum mark
@@ -550,6 +585,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_check_that_hangs_is_unknown_and_the_others_are_told),
+		cmocka_unit_test(a_job_that_waits_for_somebody_needs_a_look),
 		cmocka_unit_test(checks_run_beside_each_other),
 		cmocka_unit_test(a_check_that_is_too_late_is_told_to_stop),
 		cmocka_unit_test(

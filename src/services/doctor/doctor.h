@@ -127,6 +127,8 @@ bool	 mongo_reach(const struct probe *p, int timeout_ms,
 /* ---- check_host.c */
 
 /* Fills f by how much of the file system of path is used, in percent. */
+/* jobs: those of job.list. */
+void	 jobs_judge(const json_t *jobs, struct finding *f);
 void	 disk_judge(const char *path, unsigned percent, struct finding *f);
 
 struct clock_sample {
@@ -171,6 +173,7 @@ void	 check_directory(const struct probe *p, struct finding *f);
 void	 check_certificate(const struct probe *p, struct finding *f);
 void	 check_proxyinfo(const struct probe *p, struct finding *f);
 void	 check_disk(const struct probe *p, struct finding *f);
+void	 check_jobs(const struct probe *p, struct finding *f);
 void	 check_clock(const struct probe *p, struct finding *f);
 
 #endif

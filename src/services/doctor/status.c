@@ -32,6 +32,8 @@ const struct check doctor_checks[] = {
 	{ .id = "administrators", .subject = T_SUBJECT_ADMINS,
 	  .needs_site = true, .verb = "admin.list", .screen = "admins",
 	  .run = check_administrators },
+	{ .id = "jobs", .subject = T_SUBJECT_JOBS, .verb = "job.list",
+	  .screen = "jobs", .run = check_jobs },
 	{ .id = "directory", .subject = T_SUBJECT_DIRECTORY,
 	  .needs_site = true, .verb = "directory.test",
 	  .screen = "directory_test", .run = check_directory },
@@ -178,7 +180,7 @@ static const struct verb_param status_params[] = {
 static const struct verb verbs[] = {
 	{ .name = "status", .role = ROLE_VIEWER, .risk = RISK_NONE,
 	  .help = "Tell whether Sametime is well",
-	  .detail = "Looks at the deployment, MongoDB, the administrators, "
+	  .detail = "Looks at the deployment, MongoDB, the administrators, open jobs, "
 	  "the directory, the certificate, the chat proxy, the containers, "
 	  "disk and clock, all at the same time and each for 5 seconds at "
 	  "most (setting status.timeout_ms); what cannot be found out in "
@@ -193,11 +195,11 @@ static const struct verb verbs[] = {
 	  .read = status_read,
 	  .schema = "{\"checked_at\":\"string\",\"lines\":[{"
 	  "\"id\":\"=deployment|version|mongodb|replica_set|"
-	  "administrators|directory|certificate|proxyinfo|containers|disk|"
-	  "clock\",\"mark\":\"=ok|warn|fail|unknown|asking\","
+	  "administrators|jobs|directory|certificate|proxyinfo|"
+	  "containers|disk|clock\",\"mark\":\"=ok|warn|fail|unknown|asking\","
 	  "\"text\":\"string\",\"reason\":\"string\",\"age_s\":\"int\","
 	  "\"fix\":{\"verb\":\"string\",\"screen\":"
-	  "\"=site|site_facts|services|setup|mongo|admins|"
+	  "\"=site|site_facts|services|setup|mongo|admins|jobs|"
 	  "directory_test|snapshots\"}}],"
 	  "\"exit_code\":\"int?\"}",
 	  .view = "lines: mark=,text=What,reason=Why,age_s=Age s" },
