@@ -183,7 +183,8 @@ app_tty_options(const struct app *app, struct tty_options *o)
 {
 	*o = (struct tty_options){
 		.profile = app->profile, .glyphs = app->glyphs,
-		.no_color = app->facts.no_color, .esc_ms = app->esc_ms
+		.no_color = app->facts.no_color,
+		.is_ascii = !app->facts.is_utf8, .esc_ms = app->esc_ms
 	};
 }
 

@@ -4,6 +4,7 @@
  * it is slow.
  */
 #include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -178,6 +179,23 @@ env_is_light(void)
 	return bg != NULL && (str_equal(bg, ";7") || str_equal(bg, ";15"));
 }
 
+/*
+ * As the environment says.  The locale of this process tells nothing of the
+ * terminal: it is UTF-8 always, for what is read and written as such.
+ */
+static bool
+terminal_is_utf8(void)
+{
+	locale_t	 own = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool		 is_utf8;
+
+	if (own == (locale_t)0)
+		return false;
+	is_utf8 = strcasecmp(nl_langinfo_l(CODESET, own), "UTF-8") == 0;
+	freelocale(own);
+	return is_utf8;
+}
+
 void
 profile_facts_get(int fd, struct profile_facts *f)
 {
@@ -188,7 +206,7 @@ profile_facts_get(int fd, struct profile_facts *f)
 	if (name != NULL)
 		line_facts(name, fd, f);
 	f->is_ssh = env_is_set("SSH_CONNECTION") || env_is_set("SSH_TTY");
-	f->is_utf8 = strcasecmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	f->is_utf8 = terminal_is_utf8();
 	f->no_color = env_is_set("NO_COLOR");
 	f->is_light = env_is_light();
 	f->colors = tty_term_colors(f->term);

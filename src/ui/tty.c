@@ -237,6 +237,8 @@ open_all(struct tty *t, const struct tty_options *o, const struct theme *theme,
 	t->is_modern = is_modern(term, o->profile);
 	if (!tty_screen_learn(t->screen, t->keys))
 		return err_nomem(e);
+	if (o->is_ascii)
+		tty_screen_ascii(t->screen);
 	tty_screen_style(t->screen, theme, o->glyphs, !o->no_color);
 	return take(t, true, e);
 }

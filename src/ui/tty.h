@@ -25,6 +25,7 @@ struct tty_options {
 	enum profile	 profile;
 	enum glyph_set	 glyphs;
 	bool		 no_color;
+	bool		 is_ascii;	/* it reads no UTF-8 */
 	int		 esc_ms;	/* see press_decoder_wait_set */
 	int		 rows, cols;	/* 0: ask the terminal */
 	/*

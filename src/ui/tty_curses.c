@@ -37,6 +37,7 @@ struct tty_screen {
 	int		 cursor_row, cursor_col;
 	bool		 is_known;	/* last is what is shown */
 	bool		 has_colors, has_default_colors;
+	bool		 is_ascii;
 	enum glyph_set	 glyphs;
 	attr_t		 attrs[LOOK_COUNT];
 	short		 pairs[LOOK_COUNT];
@@ -420,6 +421,20 @@ cell_wide(const struct cell *cell, wchar_t out[CCHARW_MAX + 1])
 	out[n] = L'\0';
 }
 
+void
+tty_screen_ascii(struct tty_screen *s)
+{
+	s->is_ascii = true;
+}
+
+/* For a terminal without UTF-8: as many "?" as the cluster has columns. */
+static bool
+is_foreign(const struct tty_screen *s, const struct cell *cell)
+{
+	return s->is_ascii && cell->glyph == GLYPH_NONE && cell->len > 0 &&
+	    (unsigned char)cell->text[0] >= 0x80;
+}
+
 static void
 cell_draw(const struct tty_screen *s, const struct cell *cell, cchar_t *out)
 {
@@ -444,9 +459,16 @@ row_draw(struct tty_screen *s, const struct cell *cells, int row, int cols)
 {
 	int col, n = 0;
 
-	for (col = 0; col < cols; col++)
-		if (cells[col].columns > 0)
-			cell_draw(s, &cells[col], &s->line[n++]);
+	for (col = 0; col < cols; col++) {
+		const struct cell *cell = &cells[col];
+		int i;
+
+		for (i = 0; is_foreign(s, cell) && i < cell->columns; i++)
+			(void)setcchar(&s->line[n++], L"?",
+			    s->attrs[cell->look], s->pairs[cell->look], NULL);
+		if (cell->columns > 0 && !is_foreign(s, cell))
+			cell_draw(s, cell, &s->line[n++]);
+	}
 	mvadd_wchnstr(row, 0, s->line, n);
 }
 

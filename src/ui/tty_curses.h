@@ -19,6 +19,8 @@ void	 tty_screen_free(struct tty_screen *s);
 /* Looks of the theme, in colour when the terminal has it and colors. */
 void	 tty_screen_style(struct tty_screen *s, const struct theme *theme,
 	     enum glyph_set glyphs, bool colors);
+/* The terminal reads no UTF-8: what is not ASCII is shown as "?". */
+void	 tty_screen_ascii(struct tty_screen *s);
 /* The next frame is painted whole. */
 void	 tty_screen_forget(struct tty_screen *s);
 bool	 tty_screen_resize(struct tty_screen *s, int rows, int cols,

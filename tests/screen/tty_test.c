@@ -48,13 +48,16 @@ struct bench {
 	int64_t			 now;
 };
 
+/* A terminal of somebody whose locale is no UTF-8. */
+static bool is_ascii;
+
 static void
 open_as(struct bench *b, const struct type *type)
 {
 	struct tty_options	 o = {
 		.term = type->term, .profile = type->profile,
 		.glyphs = type->glyphs, .esc_ms = ESC_MS, .rows = ROWS,
-		.cols = COLS
+		.cols = COLS, .is_ascii = is_ascii
 	};
 	static const char *const themes[] = {
 		[PROFILE_ECONOMY] = "economy", [PROFILE_BASIC] = "mono",
@@ -201,6 +204,26 @@ bytes_stay_within_their_targets(void **state)
 		assert_int_equal(n.frames, 4);
 		assert_int_equal(n.writes, 4);
 	}
+}
+
+static void
+without_utf8_what_is_not_ascii_is_a_question_mark(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	is_ascii = true;
+	EACH_TYPE(b) {
+		AUTO_BUF struct buf row = BUF_INIT;
+
+		canvas_erase(b.canvas);
+		canvas_put(b.canvas, 2, 0, 20, LOOK_TEXT,
+		    "a\xc3\xa9z \xe6\xbc\xa2\xe5\xad\x97 end");
+		(void)show(&b);
+		vt_row(b.vt, 2, &row);
+		assert_non_null(strstr(buf_str(&row), "a?z ???? end"));
+	}
+	is_ascii = false;
 }
 
 static void
@@ -662,6 +685,8 @@ main(void)
 		cmocka_unit_test(a_typed_letter_sends_little_more_than_itself),
 		cmocka_unit_test(lines_are_drawn_as_the_terminal_can),
 		cmocka_unit_test(wide_and_combining_text_is_shown_whole),
+		cmocka_unit_test(
+		    without_utf8_what_is_not_ascii_is_a_question_mark),
 		cmocka_unit_test(
 		    looks_are_attributes_and_colours_where_there_are_some),
 		cmocka_unit_test(another_size_is_painted_whole),
