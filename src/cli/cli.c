@@ -100,6 +100,8 @@ help_show(const struct registry *r, const struct cli_options *o,
 		(void)help_made(r, hooks, w, &b, &e);
 	else if (str_equal(w->word[0], "serve"))
 		buf_puts(&b, T_HELP_SERVE);
+	else if (str_equal(w->word[0], "go"))
+		buf_puts(&b, T_HELP_GO);
 	else if ((v = cli_verb_find(r, w, &used, &e)) != NULL)
 		help_verb(v, &b);
 	else if (help_group(r, w->word[0], &b))

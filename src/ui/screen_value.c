@@ -69,7 +69,8 @@ screen_read_key(struct screen_loader *l, const struct yaml_node *n, void *at,
 	if (strlen(n->text) != 1 || (!islower((unsigned char)*n->text) &&
 	    !isdigit((unsigned char)*n->text)))
 		return yaml_node_err(n, l->e, T_SCREEN_KEY, n->text);
-	if (press_is_common_letter(*n->text))
+	/* "b" is back where one types lines. */
+	if (press_is_common_letter(*n->text) || *n->text == 'b')
 		return yaml_node_err(n, l->e, T_SCREEN_KEY_COMMON, n->text);
 	*(char *)at = *n->text;
 	return true;

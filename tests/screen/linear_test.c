@@ -155,7 +155,7 @@ a_list_says_the_state_of_each_row(void **state)
 	has(said, "1 dana.gone@corp.test, Dana Gone, found\n");
 	has(said, "2 kim.admin@corp.test, Kim Admin, found, You\n");
 	has(said, "missing, look at it\n");
-	has(said, "Choose: number, o show, a add, b CSV, x remove");
+	has(said, "Choose: number, o show, a add, i CSV, x remove");
 }
 
 static void

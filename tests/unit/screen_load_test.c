@@ -149,7 +149,7 @@ a_table_has_what_its_file_says(void **state)
 	    "actions:\n"
 	    "  - { id: a, key: x, call: fish.free, marks: true, main: true,\n"
 	    "      with: { name: { column: name } } }\n"
-	    "  - { id: b, key: b, open: s, with: { name: { column: sea } } }\n"
+	    "  - { id: b, key: k, open: s, with: { name: { column: sea } } }\n"
 	    "given: [ x? ]\n");
 
 	assert_int_equal(s->kind, SCREEN_TABLE);
@@ -342,7 +342,7 @@ static const struct {
 	{ TABLE COLUMN "actions:\n  - { id: a, key: x, show: scar }\n",
 	  "9: scar is in no result", "scars" },
 	{ TABLE COLUMN "actions:\n  - { id: a, key: x, open: s, main: true }\n"
-	  "  - { id: b, key: b, open: s, main: true }\n",
+	  "  - { id: b, key: k, open: s, main: true }\n",
 	  "10: Enter would have two meanings", NULL },
 	{ TABLE COLUMN "actions:\n  - { id: a, key: x, open: s, main: 1 }\n",
 	  "9: ", NULL },
