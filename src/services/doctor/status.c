@@ -180,8 +180,9 @@ static const struct verb_param status_params[] = {
 static const struct verb verbs[] = {
 	{ .name = "status", .role = ROLE_VIEWER, .risk = RISK_NONE,
 	  .help = "Tell whether Sametime is well",
-	  .detail = "Looks at the deployment, MongoDB, the administrators, open jobs, "
-	  "the directory, the certificate, the chat proxy, the containers, "
+	  .detail = "Looks at the deployment, MongoDB, the administrators, "
+	  "open jobs, the directory, the certificate, the chat proxy, the "
+	  "containers, "
 	  "disk and clock, all at the same time and each for 5 seconds at "
 	  "most (setting status.timeout_ms); what cannot be found out in "
 	  "that time is unknown.  Each line "
