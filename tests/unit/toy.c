@@ -68,7 +68,9 @@ toy_fini(struct toy *t)
 	store_close(t->ctx.store);
 	cancel_fini(&t->cancel);
 	file_remove_tree(t->dir, NULL);
-	file_remove_tree(locks, NULL);
+	/* Without a site it would be the locks of everybody. */
+	if (t->ctx.site_id[0] != '\0')
+		file_remove_tree(locks, NULL);
 	free(t->dir);
 	free(t->world);
 }
