@@ -38,11 +38,15 @@ const char *
 run_binary(void)
 {
 	static char	 path[PATH_MAX];
-	ssize_t		 n = readlink("/proc/self/exe", path,
-			    sizeof(path) - sizeof("stconsole"));
+	ssize_t		 n;
 	char		*slash;
 	int		 up;
 
+	/* Once: in a mount namespace of its own a test has another name. */
+	if (path[0] != '\0')
+		return path;
+	n = readlink("/proc/self/exe", path, sizeof(path) -
+	    sizeof("stconsole"));
 	if (n < 0)
 		fail_msg("cannot read /proc/self/exe");
 	path[n] = '\0';
