@@ -109,7 +109,11 @@ signals_read(struct watch *w, struct lab_house *h)
 	return ends;
 }
 
-/* The time until something must be looked at again, -1: no such time. */
+/*
+ * The time until something must be looked at again, -1: no such time.  Opens
+ * and closes are not counted against each other: the kernel makes one event
+ * of several that are alike and not read yet.
+ */
 static int
 wait_ms(const struct watch *w, const struct lab_run *run, int64_t began,
     int64_t idle_since)
@@ -121,7 +125,7 @@ wait_ms(const struct watch *w, const struct lab_run *run, int64_t began,
 		return -1;
 	if (w->opened == 0)
 		left = FIRST_USER_MS - (now - began);
-	else if (w->closed >= w->opened)
+	else if (idle_since > 0)
 		left = run->linger_s * 1000 - (now - idle_since);
 	else
 		return -1;
@@ -132,7 +136,7 @@ static void
 users_wait(struct lab_house *h, struct watch *w)
 {
 	int64_t	 began = clock_mono_ms(&clock_system);
-	int64_t	 idle_since = began;
+	int64_t	 idle_since = 0;	/* 0: nobody left since the last look */
 	bool	 retries = false;
 
 	for (;;) {
@@ -156,8 +160,9 @@ users_wait(struct lab_house *h, struct watch *w)
 			continue;
 		if (flock(h->users_fd, LOCK_EX | LOCK_NB) == 0)
 			return;
-		/* Opened before the watch began: ask again later. */
-		retries = true;
+		/* Who is left closes it one day; one before the watch may not. */
+		idle_since = 0;
+		retries = w->opened == 0;
 	}
 }
 
