@@ -160,7 +160,7 @@ users_wait(struct lab_house *h, struct watch *w)
 			continue;
 		if (flock(h->users_fd, LOCK_EX | LOCK_NB) == 0)
 			return;
-		/* Who is left closes it one day; one before the watch may not. */
+		/* Who is left closes it; one before the watch may not. */
 		idle_since = 0;
 		retries = w->opened == 0;
 	}
