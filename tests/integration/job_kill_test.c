@@ -153,7 +153,7 @@ at_every_call(const char *what, const char *const *argv,
 	struct kill_case c = { .what = what, .argv = argv, .setup = setup,
 	    .check = check, .step = step };
 
-	print_message("%s at %d places\n", what, kill_at_every_call(&c));
+	(void)kill_at_every_call(&c);
 }
 
 static void

@@ -73,6 +73,27 @@ fault_happened(const char *log)
 	return *line != '\0';
 }
 
+/*
+ * A program that was killed is; one that was refused something ends by
+ * itself, and tells why in a sentence unless it did not matter.
+ */
+static void
+check_usual(const struct kill_case *c, const char *state,
+    const struct run_result *r, bool hit)
+{
+	if (str_starts(c->what, "kill")) {
+		run_assert_exit(r, hit ? 137 : 0);
+	} else {
+		if (!hit)
+			run_assert_exit(r, 0);
+		assert_true(r->exit_code < 128);
+		if (r->exit_code != 0 && r->exit_code != 7)
+			assert_true(strlen(json_text(json_object_get(r->json,
+			    "error"), "message")) > 0 || r->err.len > 0);
+	}
+	c->ends_well(c->arg, state);
+}
+
 static bool
 one_run(const struct kill_case *c, int n)
 {
@@ -86,7 +107,10 @@ one_run(const struct kill_case *c, int n)
 	r = run_json(state, c->argv, c->input);
 	fault_off();
 	hit = fault_happened(log);
-	c->check(c->arg, state, &r, hit);
+	if (c->check != NULL)
+		c->check(c->arg, state, &r, hit);
+	else
+		check_usual(c, state, &r, hit);
 	unlink(log);
 	run_state_end(state);
 	return hit;
@@ -106,6 +130,7 @@ kill_at_every_call(const struct kill_case *c)
 	}
 	assert_true(hits > 0);
 	assert_true(n < CALLS_MAX);
+	print_message("%s at %d places\n", c->what, hits);
 	return hits;
 }
 

@@ -23,11 +23,16 @@ struct kill_case {
 	 */
 	void		(*check)(void *arg, const char *state,
 			    const struct run_result *r, bool hit);
+	/*
+	 * Instead of check: the exit status that the fault leads to is
+	 * looked at by kill.c, then this at the world.
+	 */
+	void		(*ends_well)(void *arg, const char *state);
 	/* Every step-th call; 0, or with KILL_EVERYWHERE (soak): each. */
 	int		 step;
 };
 
-/* Returns how often the fault happened; fails when it never did. */
+/* Prints and returns how often the fault happened; fails when it never did. */
 int	 kill_at_every_call(const struct kill_case *c);
 
 /*
