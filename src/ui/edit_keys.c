@@ -14,7 +14,8 @@ control(struct edit *ed, char letter)
 		return edit_erase(ed, EDIT_WORD_LEFT);
 	case 'Y':
 		return edit_redo(ed);
-	case 'Z':
+	case 'X':
+	case 'Z':	/* where no terminal makes a signal of it */
 		return edit_undo(ed);
 	default:
 		return false;

@@ -10,7 +10,7 @@
 
 /*
  * Typed text, paste, Backspace, Delete, arrows, Home, End, Ctrl-K (to the
- * end), Ctrl-U (all), Ctrl-W (word), Ctrl-Z and Ctrl-Y (undo, redo).  False:
+ * end), Ctrl-U (all), Ctrl-W (word), Ctrl-X and Ctrl-Y (undo, redo).  False:
  * not a key of a field, or nothing to do.
  */
 bool	 edit_press(struct edit *ed, const struct press *p);

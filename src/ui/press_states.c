@@ -353,38 +353,17 @@ paste_in(struct press_decoder *d, unsigned char b, int64_t now)
 void
 press_byte(struct press_decoder *d, unsigned char b, int64_t now)
 {
-	switch (d->state) {
-	case STATE_ESC:
-		esc_in(d, b, now);
-		break;
-	case STATE_ESC_ESC:
-		esc_esc_in(d, b, now);
-		break;
-	case STATE_CSI:
-		csi_in(d, b, now);
-		break;
-	case STATE_LINUX:
-		linux_in(d, b, now);
-		break;
-	case STATE_SS3:
-		ss3_in(d, b, now);
-		break;
-	case STATE_STRING:
-	case STATE_STRING_ESC:
-		string_in(d, b, now);
-		break;
-	case STATE_UTF8:
-		utf8_in(d, b, now);
-		break;
-	case STATE_LATE:
-		late_in(d, b, now);
-		break;
-	case STATE_PASTE:
-		paste_in(d, b, now);
-		break;
-	default:
-		ground_in(d, b, now);
-	}
+	static void (*const states[])(struct press_decoder *d,
+	    unsigned char b, int64_t now) = {
+		[STATE_GROUND] = ground_in, [STATE_ESC] = esc_in,
+		[STATE_ESC_ESC] = esc_esc_in, [STATE_CSI] = csi_in,
+		[STATE_LINUX] = linux_in, [STATE_SS3] = ss3_in,
+		[STATE_STRING] = string_in, [STATE_STRING_ESC] = string_in,
+		[STATE_UTF8] = utf8_in, [STATE_LATE] = late_in,
+		[STATE_PASTE] = paste_in
+	};
+
+	states[d->state](d, b, now);
 }
 
 /* ESC and [ typed by hand, one after the other, are two keys. */
