@@ -78,17 +78,24 @@ term_of(const struct profile_facts *f)
 	return f->term != NULL ? f->term : "";
 }
 
+/* A serial line of which no speed is known is taken for a slow one. */
+static bool
+is_slow(const struct profile_facts *f)
+{
+	return f->is_serial && f->baud <= SLOW_BAUD;
+}
+
 enum profile
 profile_choose(const struct profile_facts *f)
 {
 	const char *term = term_of(f);
 
-	if (f->is_serial || term[0] == '\0' || str_equal(term, "dumb") ||
+	if (is_slow(f) || term[0] == '\0' || str_equal(term, "dumb") ||
 	    str_starts(term, "vt1") || str_starts(term, "vt52") ||
 	    str_starts(term, "ansi"))
 		return PROFILE_ECONOMY;
-	if (f->is_utf8 && !f->is_console && is_one_of(term, rich_types,
-	    LENGTH(rich_types)))
+	if (f->is_utf8 && !f->is_console && !f->is_serial &&
+	    is_one_of(term, rich_types, LENGTH(rich_types)))
 		return PROFILE_RICH;
 	return PROFILE_BASIC;
 }
@@ -205,7 +212,6 @@ profile_facts_get(int fd, struct profile_facts *f)
 	f->term = getenv("TERM");
 	if (name != NULL)
 		line_facts(name, fd, f);
-	f->is_ssh = env_is_set("SSH_CONNECTION") || env_is_set("SSH_TTY");
 	f->is_utf8 = terminal_is_utf8();
 	f->no_color = env_is_set("NO_COLOR");
 	f->is_light = env_is_light();

@@ -56,7 +56,6 @@ struct profile_facts {
 	long		 baud;		/* of the line; 0: no real line */
 	bool		 is_serial;	/* ttyS, ttyAMA, ttyUSB, hvc, ... */
 	bool		 is_console;	/* a virtual console of this host */
-	bool		 is_ssh;
 	bool		 is_utf8;	/* the locale */
 	bool		 no_color;	/* NO_COLOR set and not empty */
 	bool		 is_light;	/* COLORFGBG says so */

@@ -72,6 +72,22 @@ a_serial_line_is_slow_whatever_it_is_called(void **state)
 }
 
 static void
+a_fast_serial_line_is_basic_never_rich(void **state)
+{
+	struct profile_facts f = xterm;
+
+	(void)state;
+	f.is_serial = true;
+	f.baud = 115200;
+	is_chosen(&f, PROFILE_BASIC, "mono", GLYPHS_UTF8);
+	f.term = "vt100";
+	assert_int_equal(profile_choose(&f), PROFILE_ECONOMY);
+	f = xterm;
+	f.is_serial = true;
+	assert_int_equal(profile_choose(&f), PROFILE_ECONOMY);
+}
+
+static void
 colour_is_left_out_where_nobody_wants_it(void **state)
 {
 	struct profile_facts f = xterm;
@@ -118,14 +134,13 @@ the_environment_is_asked(void **state)
 	setenv("TERM", "xterm-256color", 1);
 	setenv("NO_COLOR", "", 1);
 	setenv("COLORFGBG", "0;default;15", 1);
-	setenv("SSH_TTY", "/dev/pts/9", 1);
+	setenv("LC_ALL", "C.UTF-8", 1);
 	profile_facts_get(-1, &f);
 	assert_string_equal(f.term, "xterm-256color");
 	assert_int_equal(f.colors, 256);
 	assert_true(f.is_utf8);
 	assert_false(f.no_color);
 	assert_true(f.is_light);
-	assert_true(f.is_ssh);
 	assert_false(f.is_serial);
 	assert_false(f.is_console);
 	setenv("NO_COLOR", "1", 1);
@@ -143,6 +158,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_terminal_gets_what_it_can_show),
 		cmocka_unit_test(a_serial_line_is_slow_whatever_it_is_called),
+		cmocka_unit_test(a_fast_serial_line_is_basic_never_rich),
 		cmocka_unit_test(colour_is_left_out_where_nobody_wants_it),
 		cmocka_unit_test(
 		    escape_waits_longest_where_function_keys_are_typed),
