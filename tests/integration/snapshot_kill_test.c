@@ -87,7 +87,8 @@ fault(void **state, const char *what, int step)
 	struct world		*w = *state;
 	struct kill_case	 c = {
 		.what = what, .argv = w->argv, .arg = w,
-		.setup = nothing_to_prepare, .ends_well = ends_with_one_whole, .step = step
+		.setup = nothing_to_prepare,
+		.ends_well = ends_with_one_whole, .step = step
 	};
 
 	(void)kill_at_every_call(&c);
