@@ -376,5 +376,9 @@ view_file_write(const char *path, const char *text, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, T_FILE_NEW, path);
-	return file_write_all(fd, text, strlen(text), e);
+	if (file_write_all(fd, text, strlen(text), e))
+		return true;
+	/* A part of a command or a plan is worse than none. */
+	(void)unlink(path);
+	return false;
 }
