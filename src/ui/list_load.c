@@ -120,13 +120,17 @@ result_take(struct view_list *l, json_t *result)
 {
 	AUTO_JSON json_t *rows = l->screen->rows != NULL ?
 	    screen_rows(l->screen, result) : NULL;
+	struct err e = { 0 };
 
 	json_decref(l->result);
 	l->result = json_incref(result);
 	l->problem[0] = '\0';
+	if (rows != NULL && !table_fill(l->table, rows,
+	    app_wall_ms(l->view.app))) {
+		err_nomem(&e);
+		snprintf(l->problem, sizeof(l->problem), "%s", e.msg);
+	}
 	l->loaded_ms = app_now_ms(l->view.app);
-	if (rows != NULL)
-		(void)table_fill(l->table, rows, app_wall_ms(l->view.app));
 	if (l->follows && table_count(l->table) > 0)
 		table_focus_set(l->table, table_count(l->table) - 1);
 	/* What was asked for is there: the next key is for it. */
