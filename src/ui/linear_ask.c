@@ -147,8 +147,9 @@ answer_read(struct linear *l, size_t i, bool is_secret)
 	char			*line;
 
 	question_add(l->app->top, i, is_secret, &question);
-	linear_before(l, buf_str(&question));
+	/* Whoever is quick types as soon as the question stands there. */
 	linear_echo(l, !is_secret);
+	linear_before(l, buf_str(&question));
 	line = linear_line(l);
 	linear_echo(l, true);
 	return line;
@@ -291,8 +292,8 @@ password_ask(struct linear *l)
 	if (idle_said(l->app->lock)[0] != '\0')
 		linear_put(l, idle_said(l->app->lock));
 	buf_printf(&b, T_LINE_PASSWORD, idle_person(l->app->lock));
-	linear_before(l, buf_str(&b));
 	linear_echo(l, false);
+	linear_before(l, buf_str(&b));
 	line = linear_line(l);
 	linear_echo(l, true);
 	if (line != NULL && app_is_locked(l->app))
