@@ -61,6 +61,34 @@ bool	 mongo_open_admin(struct ctx *ctx, enum mongo_wants wants,
 /* By a URL of any origin; timeout_ms for each server. */
 bool	 mongo_open_url(const struct secret *url, enum mongo_wants wants,
 	     int timeout_ms, struct mongo **out, struct err *e);
+/*
+ * The account that looks after the servers: the parameter admin_url_file of
+ * this call, the setting mongo.admin_url, else the site's own account.
+ */
+bool	 mongo_keeper_url(struct ctx *ctx, struct secret **url,
+	     struct err *e);
+
+struct mongo_open_spec {
+	const struct secret	*url;
+	/* "host:port" of the one server to speak to (directConnection), in
+	 * place of the URL's hosts; NULL: as the URL says. */
+	const char		*member;
+	enum mongo_wants	 wants;
+	int			 timeout_ms;	/* to reach a server */
+	int			 answer_ms;	/* for a reply; 0: 60 s */
+	bool			 no_login;	/* hello and buildInfo only */
+};
+
+/* As mongo_open_url, with a choice.  Any thread; used by one at a time. */
+bool	 mongo_open_as(const struct mongo_open_spec *spec,
+	     struct mongo **out, struct err *e);
+/*
+ * The URL for one of its servers: hosts replaced, replicaSet and
+ * directConnection taken out and directConnection=true put in, no_login: the
+ * account taken out.  mongodb+srv becomes mongodb with tls=true.
+ */
+bool	 mongo_url_at(const struct secret *url, const char *member,
+	     bool no_login, struct secret **out, struct err *e);
 void	 mongo_close(struct mongo *m);
 void	 mongo_close_at(struct mongo **m);
 /*

@@ -163,6 +163,36 @@ the_driver_of_a_connection_leaves_no_trace(void **state)
 	assert_int_not_equal(access(path, F_OK), 0);
 }
 
+static void
+assert_url_at(const char *url, bool no_login, const char *expected)
+{
+	AUTO_SECRET struct secret *from = secret_new(url, strlen(url), NULL);
+	AUTO_SECRET struct secret *at = NULL;
+	struct err		   e = { 0 };
+
+	assert_true(mongo_url_at(from, "db2:27018", no_login, &at, &e));
+	assert_string_equal(secret_reveal(at), expected);
+}
+
+static void
+one_member_is_asked_by_the_same_account(void **state)
+{
+	(void)state;
+	assert_url_at("mongodb://u:p%40s@a:1,b:2/?replicaSet=rs0&tls=true",
+	    false, "mongodb://u:p%40s@db2:27018/?directConnection=true"
+	    "&tls=true");
+	assert_url_at("mongodb://u:p@a/meeting?authSource=admin;"
+	    "readPreference=secondary", false, "mongodb://u:p@db2:27018/"
+	    "meeting?directConnection=true&authSource=admin");
+	assert_url_at("mongodb://a:1,b:2", false,
+	    "mongodb://db2:27018/?directConnection=true");
+	assert_url_at("mongodb+srv://u:p@cluster.test/", false,
+	    "mongodb://u:p@db2:27018/?directConnection=true&tls=true"
+	    "&authSource=admin");
+	assert_url_at("mongodb://u:p@a/meeting?authSource=admin&tls=true",
+	    true, "mongodb://db2:27018/?directConnection=true&tls=true");
+}
+
 int
 main(void)
 {
@@ -177,6 +207,7 @@ main(void)
 		cmocka_unit_test(a_shown_url_has_no_secret_in_it),
 		cmocka_unit_test(
 		    of_a_url_that_cannot_be_read_nothing_is_shown),
+		cmocka_unit_test(one_member_is_asked_by_the_same_account),
 		cmocka_unit_test(
 		    the_driver_of_a_connection_leaves_no_trace),
 	};

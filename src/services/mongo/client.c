@@ -166,7 +166,7 @@ uri_open(struct mongo *m, const struct secret *url, struct err *e)
 	    m->timeout_ms);
 	uri_default_int(m->uri, MONGOC_URI_CONNECTTIMEOUTMS, m->timeout_ms);
 	uri_default_int(m->uri, MONGOC_URI_SOCKETTIMEOUTMS,
-	    SOCKET_TIMEOUT_MS);
+	    m->answer_ms);
 	if (mongoc_uri_get_appname(m->uri) == NULL)
 		mongoc_uri_set_appname(m->uri, "stconsole");
 	return uri_file_check(m->uri, MONGOC_URI_TLSCAFILE, e) &&
@@ -253,22 +253,39 @@ client_login(struct mongo *m, enum mongo_wants wants, struct err *e)
 }
 
 bool
-mongo_open_url(const struct secret *url, enum mongo_wants wants,
-    int timeout_ms, struct mongo **out, struct err *e)
+mongo_open_as(const struct mongo_open_spec *spec, struct mongo **out,
+    struct err *e)
 {
-	AUTO_MONGO struct mongo *m = calloc(1, sizeof(*m));
+	AUTO_MONGO struct mongo	  *m = calloc(1, sizeof(*m));
+	AUTO_SECRET struct secret *at = NULL;
 
 	if (m == NULL)
 		return err_nomem(e);
 	if (!mongo_driver_load(e))
 		return false;
+	if (spec->member != NULL && !mongo_url_at(spec->url, spec->member,
+	    spec->no_login, &at, e))
+		return false;
 	m->pid = getpid();
-	m->timeout_ms = timeout_ms;
-	if (!uri_open(m, url, e) || !client_new(m, e) ||
-	    !client_login(m, wants, e) || !client_hosts(m, e))
+	m->timeout_ms = spec->timeout_ms;
+	m->answer_ms = spec->answer_ms > 0 ? spec->answer_ms :
+	    SOCKET_TIMEOUT_MS;
+	if (!uri_open(m, at != NULL ? at : spec->url, e) ||
+	    !client_new(m, e) || !client_login(m, spec->wants, e) ||
+	    !client_hosts(m, e))
 		return false;
 	*out = TAKE(m);
 	return true;
+}
+
+bool
+mongo_open_url(const struct secret *url, enum mongo_wants wants,
+    int timeout_ms, struct mongo **out, struct err *e)
+{
+	const struct mongo_open_spec spec = { .url = url, .wants = wants,
+		.timeout_ms = timeout_ms };
+
+	return mongo_open_as(&spec, out, e);
 }
 
 static bool
@@ -319,6 +336,21 @@ mongo_open_admin(struct ctx *ctx, enum mongo_wants wants, struct mongo **out,
 	if (!mongo_open_url(url, wants, timeout_ms, out, e))
 		return err_context(e, T_ADMIN_URL);
 	return true;
+}
+
+bool
+mongo_keeper_url(struct ctx *ctx, struct secret **url, struct err *e)
+{
+	const struct secret	*given = ctx_secret(ctx, "admin_url_file");
+	struct site		*site;
+	struct site_origin	 origin;
+
+	if (given != NULL)
+		return (*url = secret_dup(given, e)) != NULL;
+	if (!settings_get_secret(ctx, "mongo.admin_url", url, e))
+		return false;
+	return *url != NULL || (site_need(ctx, &site, e) &&
+	    site_mongo_url(site, url, &origin, e));
 }
 
 void

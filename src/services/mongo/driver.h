@@ -34,7 +34,8 @@ struct mongo {
 	mongoc_uri_t	*uri;
 	char		*shown;		/* the URL, masked */
 	char		*hosts;
-	int		 timeout_ms;
+	int		 timeout_ms;	/* to reach a server */
+	int		 answer_ms;
 	pid_t		 pid;		/* a child must not use our socket */
 	enum mongo_kind	 kind;
 	struct host_seen seen[MONGO_HOSTS_MAX];

@@ -1,0 +1,11 @@
+/*
+ * MongoDB upgraded in place: mongo.check, mongo.upgrade.
+ */
+#ifndef STCONSOLE_UPGRADE_H
+#define STCONSOLE_UPGRADE_H
+
+#include "stconsole/verb.h"
+
+extern const struct service upgrade_service;
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * The ways by which a member's server is given another binary: one const
+ * table entry each.  What a way needs to know is worked out when the plan is
+ * made (plan) and kept in the step's args, so that a resumed job goes on the
+ * same way.
+ *
+ * Stopping is by the shutdown command of the server (stop.c) unless the way
+ * has a stop of its own; whether it is stopped, swapped or started is always
+ * asked of the world and never believed.
+ */
+#ifndef UPGRADE_HOW_H
+#define UPGRADE_HOW_H
+
+#include "stconsole/action.h"
+#include "stconsole/mongo_set.h"
+
+/* What the person said: --how, --binaries, --image. */
+struct how_wish {
+	const char	*how;		/* NULL: found per member */
+	const char	*binaries;	/* folder with MAJOR/bin/mongod */
+	const char	*image;		/* "mongo:{major}" */
+};
+
+struct how_task {
+	struct ctx	*ctx;
+	const char	*member;	/* "host:port" */
+	const char	*from, *to;	/* majors */
+	const json_t	*args;		/* what plan made; NULL in plan */
+	const json_t	*facts;		/* MEMBER of mongo_set; in plan */
+	const struct how_wish *wish;	/* only in plan */
+};
+
+struct how {
+	const char	*name;		/* "tarball" */
+	bool		 is_by_hand;	/* a person does it; we wait */
+	/*
+	 * New reference to the args: strings and argv arrays, whatever is
+	 * needed later (exe, argv, environment, user, unit, image).  NULL
+	 * with ERR_REFUSED when it cannot be done this way, and why.
+	 */
+	json_t	*(*plan)(const struct how_task *t, struct err *e);
+	/* The argv that swap, and start, run: for eyes.  NULL: none. */
+	json_t	*(*show_swap)(const struct how_task *t);
+	json_t	*(*show_start)(const struct how_task *t);
+	/* NULL: the server's shutdown command. */
+	bool	(*stop)(const struct how_task *t, struct err *e);
+	/*
+	 * Starts the new binary with the member's own options on an empty
+	 * folder and another port for a moment; false with what it said.
+	 * NULL: cannot be tried here (a warning).
+	 */
+	bool	(*try)(const struct how_task *t, struct err *e);
+	/* Whether the binary that start would run is the one of "to". */
+	bool	(*is_swapped)(const struct how_task *t, bool *yes,
+		    struct err *e);
+	bool	(*swap)(const struct how_task *t, struct err *e);
+	/* Puts the binary of "from" back. */
+	bool	(*unswap)(const struct how_task *t, struct err *e);
+	/* Returns when the process was started, not when it answers. */
+	bool	(*start)(const struct how_task *t, struct err *e);
+};
+
+/* NULL when there is no such way. */
+const struct how *how_find(const char *name);
+/*
+ * The way for a member: what the wish says, else by its RUN; a member that is
+ * elsewhere is "hand".  Sets *args.  ERR_REFUSED when none fits.
+ */
+const struct how *how_choose(const struct how_task *t, json_t **args,
+	     struct err *e);
+
+extern const struct how how_tarball, how_package, how_docker,
+	how_kubernetes, how_hand, how_command;
+
+#endif
