@@ -47,8 +47,15 @@ struct action {
 	 * by state but by the act's own success. */
 	bool	 is_momentary;
 	/*
+	 * STEP_MANUAL: a place to stop and look, "hold here".  The first time
+	 * it is reached the job is held; resuming it is what the person has to
+	 * do, so the step is done then.  probe may still say DONE at once.
+	 */
+	bool	 is_pause;
+	/*
 	 * STEP_EXPAND: adds the sub-steps to sub when the step is reached.
-	 * Only the kinds that the preview listed; args hold the rule.
+	 * Only the kinds that the preview listed; args hold the rule.  Locks
+	 * that sub asks for beyond the plan's are held while its steps run.
 	 */
 	bool	(*expand)(struct ctx *ctx, const json_t *args,
 		    struct plan *sub, struct err *e);

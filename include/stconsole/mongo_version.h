@@ -51,8 +51,9 @@ struct mongo_lifecycle {
 	char	note[120];
 };
 
-/* LIFECYCLE_FILE when it is there, else what was built in. */
 #define MONGO_LIFECYCLE_FILE	"/etc/stconsole/mongodb-lifecycle.yaml"
+
+/* From that file when it is there, else what was built in. */
 bool	 mongo_lifecycle(const char *version, struct mongo_lifecycle *out,
 	     struct err *e);
 

@@ -96,6 +96,7 @@ struct run {
 	struct ctx	*ctx;
 	struct job_file	*file;
 	struct journal	*journal;
+	json_t		*locks;		/* names of what is held; owned */
 	bool		 all_verified;
 };
 

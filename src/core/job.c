@@ -185,17 +185,19 @@ run_file(struct ctx *ctx, struct job_file *f, struct job_result *result,
 	snprintf(result->id, sizeof(result->id), "%s", f->id);
 	if (path == NULL)
 		return err_nomem(e);
+	run.locks = json_copy(json_object_get(json_object_get(f->meta, "plan"),
+	    "locks"));
+	if (run.locks == NULL)
+		return err_nomem(e);
 	run.journal = journal_open(ctx->clock, path, e);
-	if (run.journal == NULL)
-		return false;
-	ok = job_file_reload(f, e);
-	if (!ok || is_settled(f, result)) {
-		journal_close(run.journal);
-		return ok;
+	ok = run.journal != NULL && job_file_reload(f, e);
+	if (ok && !is_settled(f, result)) {
+		ok = run_job(&run, result, e);
+		undo_forget(ctx);
 	}
-	ok = run_job(&run, result, e);
-	undo_forget(ctx);
-	journal_close(run.journal);
+	if (run.journal != NULL)
+		journal_close(run.journal);
+	json_decref(run.locks);
 	return ok;
 }
 

@@ -14,18 +14,10 @@
 #include "stconsole/str.h"
 
 #include "core.h"
+#include "step.h"
 #include "text.def"
 
-struct step {
-	struct run		*run;
-	const struct action	*action;
-	const json_t		*args;
-	const char		*id;
-	const char		*title;
-	json_t			*memo;		/* owned */
-};
-
-static bool
+bool
 step_note(struct step *s, const char *phase, json_t *data, struct err *e)
 {
 	return journal_add(s->run->journal, s->id, phase, data, e);
@@ -96,7 +88,7 @@ step_probe(struct step *s, enum probe *found, json_t *seen, struct err *e)
 	return s->action->probe(s->run->ctx, s->args, s->memo, found, seen, e);
 }
 
-static enum step_end
+enum step_end
 step_failed(struct step *s, struct err *e)
 {
 	struct err why = e != NULL ? *e : (struct err){ 0 };
@@ -110,7 +102,7 @@ step_failed(struct step *s, struct err *e)
 	return STEP_END_FAILED;
 }
 
-static enum step_end
+enum step_end
 step_done(struct step *s, bool already, bool verified, json_t *seen,
     struct err *e)
 {
@@ -181,94 +173,16 @@ step_manual(struct step *s, enum probe found, json_t *seen, struct err *e)
 {
 	AUTO_JSON json_t *kept = seen;
 
+	/* Resuming the job was what this step waited for. */
+	if (found == PROBE_TODO && s->action->is_pause &&
+	    job_file_line(s->run->file, s->id, "held") != NULL)
+		found = PROBE_DONE;
 	if (found == PROBE_DONE)
 		return step_done(s, false, true, TAKE(kept), e);
 	step_note(s, "held", TAKE(kept), NULL);
 	err_set(e, ERR_REFUSED, 0, T_JOB_HELD, s->run->file->id, s->title);
 	err_hint(e, T_JOB_HELD_HINT, s->run->file->id);
 	return STEP_END_HELD;
-}
-
-/* Sub-steps may only be of kinds that the args of the preview listed. */
-static bool
-expand_kinds_ok(struct step *s, const json_t *steps, struct err *e)
-{
-	const json_t	*kinds = json_object_get(s->args, "kinds"), *sub, *k;
-	size_t		 i, n;
-	bool		 listed;
-
-	json_array_foreach (steps, i, sub) {
-		listed = false;
-		json_array_foreach (kinds, n, k)
-			if (str_equal(json_string_value(k),
-			    json_text(sub, "kind")))
-				listed = true;
-		if (!listed)
-			return err_set(e, ERR_JOB, 0, T_EXPAND_KIND, s->id,
-			    json_text(sub, "kind"));
-	}
-	return true;
-}
-
-/* The sub-steps get the ids "3.1", "3.2" ... */
-static json_t *
-expand_steps(struct step *s, struct err *e)
-{
-	AUTO_JSON json_t		*params = json_object();
-	AUTO_PLAN struct plan		*sub = plan_new(s->run->ctx,
-	    s->title, params, e);
-	json_t				*steps, *step;
-	char				 id[48];
-	size_t				 i;
-
-	/* What they will write is on disk before they are journaled. */
-	if (sub == NULL || !s->action->expand(s->run->ctx, s->args, sub, e) ||
-	    !plan_blobs_store(s->run->ctx, sub, e))
-		return NULL;
-	steps = json_deep_copy(plan_steps(sub));
-	json_array_foreach (steps, i, step) {
-		snprintf(id, sizeof(id), "%.24s.%zu", s->id, i + 1);
-		json_object_set_new(step, "id", json_string(id));
-	}
-	if (steps == NULL || expand_kinds_ok(s, steps, e))
-		return steps;
-	json_decref(steps);
-	return NULL;
-}
-
-static json_t *
-expanded_before(struct step *s)
-{
-	const json_t *line = job_file_line(s->run->file, s->id, "expand");
-
-	return json_incref(json_object_get(json_object_get(line, "data"),
-	    "steps"));
-}
-
-static enum step_end
-step_expand(struct step *s, struct err *e)
-{
-	AUTO_JSON json_t	*steps = expanded_before(s);
-	const json_t		*sub;
-	enum step_end		 end;
-	size_t			 i;
-
-	if (steps == NULL) {
-		steps = expand_steps(s, e);
-		if (steps == NULL)
-			return step_failed(s, e);
-		if (!step_note(s, "expand", json_pack("{s:O}", "steps",
-		    steps), e))
-			return STEP_END_FAILED;
-	}
-	json_array_foreach (steps, i, sub) {
-		if (run_is_stopped(s->run, e))
-			return STEP_END_STOPPED;
-		end = step_run(s->run, sub, e);
-		if (end != STEP_END_DONE)
-			return end;
-	}
-	return step_done(s, false, true, json_object(), e);
 }
 
 /*

@@ -73,7 +73,7 @@ void	 mongo_lab_versions(const struct mongo_lab *l, int n, char *version,
 struct mongo_lab_written {
 	long	 acknowledged;
 	long	 refused;		/* got an error, not retried */
-	long	 bursts;		/* runs of refusals less than 2 s apart */
+	long	 bursts;	/* runs of refusals less than 2 s apart */
 	long	 longest_ms;		/* slowest acknowledged write */
 	long	 lost;			/* acknowledged and not there */
 	long	 changed;		/* there with another content */

@@ -19,6 +19,7 @@
 #include "stconsole/mem.h"
 #include "stconsole/store.h"
 
+#include "../../src/core/core.h"
 #include "toy.h"
 
 static void
@@ -137,6 +138,46 @@ test_a_step_by_hand_holds_the_job_until_it_is_done(void **state)
 	assert_true(job_resume(&t->ctx, r.id, &again, &e));
 	assert_int_equal(again.state, JOB_DONE);
 	assert_value(t, "b", "2");
+}
+
+static void
+test_a_pause_holds_once_and_goes_on_when_resumed(void **state)
+{
+	struct toy		*t = *state;
+	struct job_result	 r, again;
+	struct err		 e = { 0 };
+
+	assert_false(toy_apply(t, "toy.set", words("a=1 pause:h=1 b=2"), &r,
+	    &e));
+	assert_int_equal(r.state, JOB_HELD);
+	assert_value(t, "b", "");
+	assert_true(job_resume(&t->ctx, r.id, &again, &e));
+	assert_int_equal(again.state, JOB_DONE);
+	assert_value(t, "b", "2");
+}
+
+/* Nobody else may have what the steps of a step need. */
+static void
+test_steps_worked_out_when_reached_wait_for_their_locks(void **state)
+{
+	struct toy		*t = *state;
+	AUTO_JSON json_t	*more = json_pack("[s]", "more");
+	struct lock_set		*other = lock_take(&t->ctx, more, "-", NULL);
+	struct job_result	 r, again;
+	struct err		 e = { 0 };
+
+	assert_non_null(other);
+	assert_false(toy_apply(t, "toy.set", words("a=1 expandlocked:p,q=5"),
+	    &r, &e));
+	assert_non_null(strstr(e.msg, "more"));
+	assert_value(t, "a", "1");
+	assert_value(t, "p", "");
+	lock_release(other);
+	assert_true(job_resume(&t->ctx, r.id, &again, &e));
+	assert_value(t, "q", "5");
+	other = lock_take(&t->ctx, more, "-", &e);
+	assert_non_null(other);
+	lock_release(other);
 }
 
 static void
@@ -431,6 +472,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		JOB_TEST(test_applying_does_every_step_and_verifies),
+		JOB_TEST(test_a_pause_holds_once_and_goes_on_when_resumed),
+		JOB_TEST(
+		    test_steps_worked_out_when_reached_wait_for_their_locks),
 		JOB_TEST(
 		    test_undo_puts_everything_back_and_redo_brings_it_again),
 		JOB_TEST(test_nothing_to_do_starts_no_job),

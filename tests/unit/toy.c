@@ -309,11 +309,23 @@ expand(struct ctx *ctx, const json_t *args, struct plan *sub, struct err *e)
 	return true;
 }
 
+/* As toy.expand, but its steps need the lock "more" as well. */
+static bool
+expand_locked(struct ctx *ctx, const json_t *args, struct plan *sub,
+    struct err *e)
+{
+	return plan_lock_add(sub, "more", e) && expand(ctx, args, sub, e);
+}
+
 static const struct action actions[] = {
 	{ .name = "toy.write", .kind = STEP_WRITE, .probe = write_probe,
 	  .act = write_act, .undo = write_undo },
 	{ .name = "toy.wait", .kind = STEP_WAIT, .probe = write_probe },
 	{ .name = "toy.held", .kind = STEP_MANUAL, .probe = write_probe },
+	{ .name = "toy.pause", .kind = STEP_MANUAL, .probe = todo_probe,
+	  .is_pause = true },
+	{ .name = "toy.expandlocked", .kind = STEP_EXPAND,
+	  .probe = todo_probe, .expand = expand_locked },
 	{ .name = "toy.expand", .kind = STEP_EXPAND, .probe = todo_probe,
 	  .expand = expand },
 	{ .name = "toy.fail", .kind = STEP_RUN, .probe = todo_probe,
