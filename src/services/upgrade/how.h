@@ -4,9 +4,10 @@
  * made (plan) and kept in the step's args, so that a resumed job goes on the
  * same way.
  *
- * Stopping is by the shutdown command of the server (stop.c) unless the way
- * has a stop of its own; whether it is stopped, swapped or started is always
- * asked of the world and never believed.
+ * Stopping is by the shutdown command of the server (stop.c) unless the args
+ * hold a "stop"; whether it is stopped, swapped or started is always asked of
+ * the world and never believed.  Every function but plan and the two that
+ * show is idempotent: it may be called again after a kill.
  */
 #ifndef UPGRADE_HOW_H
 #define UPGRADE_HOW_H
@@ -34,6 +35,11 @@ struct how {
 	const char	*name;		/* "tarball" */
 	bool		 is_by_hand;	/* a person does it; we wait */
 	/*
+	 * start ends the old server itself: there is no stop, and swap is
+	 * done while it runs (a pod that is deleted).
+	 */
+	bool		 is_replaced;
+	/*
 	 * New reference to the args: strings and argv arrays, whatever is
 	 * needed later (exe, argv, environment, user, unit, image).  NULL
 	 * with ERR_REFUSED when it cannot be done this way, and why.
@@ -42,7 +48,11 @@ struct how {
 	/* The argv that swap, and start, run: for eyes.  NULL: none. */
 	json_t	*(*show_swap)(const struct how_task *t);
 	json_t	*(*show_start)(const struct how_task *t);
-	/* NULL: the server's shutdown command. */
+	/*
+	 * Called when args hold "stop", the argv for eyes: a manager that
+	 * would start the server again must stop it itself.  Returns when it
+	 * is down.  Else the server's shutdown command is the way.
+	 */
 	bool	(*stop)(const struct how_task *t, struct err *e);
 	/*
 	 * Starts the new binary with the member's own options on an empty
@@ -56,8 +66,17 @@ struct how {
 	bool	(*swap)(const struct how_task *t, struct err *e);
 	/* Puts the binary of "from" back. */
 	bool	(*unswap)(const struct how_task *t, struct err *e);
-	/* Returns when the process was started, not when it answers. */
+	/*
+	 * Returns when the process was started, not when it answers; one that
+	 * ends at once is an error with what it said, also with exit code 0.
+	 */
 	bool	(*start)(const struct how_task *t, struct err *e);
+	/*
+	 * The newest words of the server from where its first moments go
+	 * (not always its log): for a start that does not come up.  malloc'd
+	 * line for people; NULL: nothing there.
+	 */
+	char	*(*said)(const struct how_task *t);
 };
 
 /* NULL when there is no such way. */
