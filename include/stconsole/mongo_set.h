@@ -31,7 +31,9 @@
  * RUN, how the process is run as far as this host can tell:
  *   {"by":"package|tarball|docker|podman|kubernetes|unknown",
  *    "local":BOOL,"pid":INT?,"exe":PATH?,"user":TEXT?,"unit":TEXT?,
- *    "package":TEXT?,"container":TEXT?,"image":TEXT?,"why":TEXT?}
+ *    "package":TEXT?,"container":TEXT?,"image":TEXT?,
+ *    "project":TEXT?,"service":TEXT?,	(compose)
+ *    "pod":TEXT?,"namespace":TEXT?,"why":TEXT?}
  * A field that cannot be known is null and has its reason in "unknown".
  * Passwords that an argv or an option holds are replaced by "***".
  */
@@ -57,6 +59,12 @@ const json_t *mongo_set_member(const json_t *set, const char *name);
  * (0: unknown).  Never fails: what it cannot find out is in "why".
  */
 json_t	*mongo_run_find(struct ctx *ctx, const char *host_port, pid_t pid);
+/*
+ * Whether a process of this host, in this network namespace, listens there;
+ * *pid is 0 when it is another user's and cannot be seen.  hint: looked at
+ * first, or 0.  A look at /proc, cheap enough to wait with.
+ */
+bool	 mongo_run_listener(const char *host_port, pid_t hint, pid_t *pid);
 
 /*
  * Writes a report (any JSON) to STATE/sites/SITE/reports/KIND-TIME.json,
