@@ -41,7 +41,8 @@ struct how {
 	bool		 is_replaced;
 	/*
 	 * New reference to the args: strings and argv arrays, whatever is
-	 * needed later (exe, argv, environment, user, unit, image).  NULL
+	 * needed later (exe, argv, environment, user, unit, image).  "notes"
+	 * is an array of sentences that a person should read before.  NULL
 	 * with ERR_REFUSED when it cannot be done this way, and why.
 	 */
 	json_t	*(*plan)(const struct how_task *t, struct err *e);
