@@ -399,6 +399,172 @@ test_a_folder_without_the_binary_is_refused(void **state)
 	server_end(SIGTERM);
 }
 
+/* ---- commands of somebody's own */
+
+static void
+script_put(const char *name, const char *fmt, const char *a, const char *b)
+{
+	AUTO_FREE char	*path = str_format("%s/%s", lab.dir, name);
+	AUTO_BUF struct buf text = BUF_INIT;
+
+	buf_puts(&text, "#!/bin/sh\n");
+	for (; *fmt != '\0'; fmt++)
+		if (*fmt == 'A' && fmt[1] == '!')
+			fmt++, buf_puts(&text, a);
+		else if (*fmt == 'B' && fmt[1] == '!')
+			fmt++, buf_puts(&text, b);
+		else
+			buf_putc(&text, *fmt);
+	put(path, buf_str(&text));
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+static void
+scripts_put(void)
+{
+	script_put("via", "echo \"$@\" >>A!/calls\nexec \"$@\"\n", lab.dir,
+	    "");
+	script_put("swap", "ln -sfn B!/$1/bin/mongod A!/now\n", lab.dir,
+	    lab.binaries);
+	script_put("start", "cd A! && exec env B! setsid -f A!/now -f "
+	    "mongod.conf >/dev/null 2>&1 </dev/null\n", lab.dir, lab.libs);
+	script_put("fails", "echo 'no room for it' >&2; exit 4\n", "", "");
+}
+
+static void
+commands_put(const char *text)
+{
+	AUTO_FREE char	*path = str_format("%s/commands.yaml", lab.dir);
+	AUTO_BUF struct buf b = BUF_INIT;
+
+	for (; *text != '\0'; text++)
+		if (*text == '@')
+			buf_puts(&b, lab.member);
+		else if (*text == '~')
+			buf_puts(&b, lab.dir);
+		else
+			buf_putc(&b, *text);
+	put(path, buf_str(&b));
+}
+
+static const struct how *
+command_plan(struct how_task *t, json_t **args, struct err *e)
+{
+	static char		 how[128];
+	static struct how_wish	 wish = { .how = how };
+
+	snprintf(how, sizeof(how), "command:%s/commands.yaml", lab.dir);
+	*t = (struct how_task){ .ctx = &lab.ctx, .member = lab.member,
+		.from = "4.4", .to = "5.0", .wish = &wish };
+	return how_choose(t, args, e);
+}
+
+static void
+calls_are(const char *expected)
+{
+	AUTO_FREE char		*path = str_format("%s/calls", lab.dir);
+	AUTO_BUF struct buf	 b = BUF_INIT, want = BUF_INIT;
+	struct err		 e;
+
+	for (; *expected != '\0'; expected++)
+		if (*expected == '~')
+			buf_puts(&want, lab.dir);
+		else
+			buf_putc(&want, *expected);
+	assert_true(file_read(AT_FDCWD, path, 65536, &b, &e));
+	assert_string_equal(buf_str(&b), buf_str(&want));
+}
+
+static void
+test_own_commands_swap_and_start_it_and_back(void **state)
+{
+	json_t		*args = NULL;
+	struct how_task	 t;
+	struct err	 e;
+	bool		 yes;
+
+	(void)state;
+	scripts_put();
+	commands_put("members:\n  \"@\":\n    via: [\"~/via\"]\n"
+	    "    swap: [\"~/swap\", \"{major}\"]\n    start: [\"~/start\"]\n");
+	config_put("");
+	if (command_plan(&t, &args, &e) != &how_command)
+		fail_msg("%s", e.msg);
+	t.args = args;
+	assert_null(json_object_get(args, "stop"));
+	assert_true(how_command.is_swapped(&t, &yes, &e) && !yes);
+	assert_true(how_command.swap(&t, &e));
+	assert_true(how_command.is_swapped(&t, &yes, &e) && yes);
+	assert_true(how_command.start(&t, &e));
+	server_await();
+	program_is("5.0");
+	server_end(SIGTERM);
+	assert_true(how_command.unswap(&t, &e));
+	assert_true(how_command.is_swapped(&t, &yes, &e) && !yes);
+	assert_true(how_command.start(&t, &e));
+	server_await();
+	program_is("4.4");
+	server_end(SIGTERM);
+	calls_are("~/swap 5.0\n~/start\n~/swap 4.4\n~/start\n");
+	json_decref(args);
+}
+
+static void
+test_an_own_command_that_fails_is_told_with_its_words(void **state)
+{
+	json_t		*args = NULL;
+	struct how_task	 t;
+	struct err	 e;
+	bool		 yes;
+
+	(void)state;
+	scripts_put();
+	commands_put("members:\n  \"@\":\n    stop: [\"~/fails\"]\n"
+	    "    swap: [\"~/fails\"]\n    start: [\"~/start\"]\n");
+	assert_non_null(command_plan(&t, &args, &e));
+	t.args = args;
+	assert_non_null(json_object_get(args, "stop"));
+	assert_false(how_command.stop(&t, &e));
+	assert_false(how_command.swap(&t, &e));
+	if (strstr(e.msg, "no room for it") == NULL ||
+	    strstr(e.msg, lab.member) == NULL)
+		fail_msg("%s", e.msg);
+	assert_true(how_command.is_swapped(&t, &yes, &e) && !yes);
+	assert_false(how_command.unswap(&t, &e));
+	assert_int_equal(e.domain, ERR_REFUSED);
+	json_decref(args);
+}
+
+static void
+test_a_wrong_command_file_is_told_with_its_line(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} files[] = {
+		{ "member:\n  x: 1\n", "commands.yaml:1: " },
+		{ "members:\n  \"other:1\":\n    swap: [a]\n",
+		  "there is nothing for the member localhost:" },
+		{ "members:\n  \"@\":\n    swap: [a]\n", "has no start" },
+		{ "members:\n  \"@\":\n    swap: a b\n    start: [a]\n",
+		  "commands.yaml:3: " },
+		{ "members:\n  \"@\":\n    swop: [a]\n    start: [a]\n",
+		  "commands.yaml:3: unknown key swop" },
+		{ "members:\n  \"@\":\n    swap: []\n    start: [a]\n",
+		  "has no word to run" },
+	};
+	json_t		*args = NULL;
+	struct how_task	 t;
+	struct err	 e;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(files); i++) {
+		commands_put(files[i].text);
+		assert_null(command_plan(&t, &args, &e));
+		if (strstr(e.msg, files[i].words) == NULL)
+			fail_msg("%zu: %s", i, e.msg);
+	}
+}
+
 static const char *
 lab_missing_version(void)
 {
@@ -427,6 +593,11 @@ main(void)
 		cmocka_unit_test(
 		    test_an_end_with_exit_code_zero_is_a_failed_start),
 		cmocka_unit_test(test_a_folder_without_the_binary_is_refused),
+		cmocka_unit_test(test_own_commands_swap_and_start_it_and_back),
+		cmocka_unit_test(
+		    test_an_own_command_that_fails_is_told_with_its_words),
+		cmocka_unit_test(
+		    test_a_wrong_command_file_is_told_with_its_line),
 	};
 
 	if (lab_missing_version() != NULL) {

@@ -13,7 +13,7 @@
 #include "text_how.def"
 
 static const struct how *const ways[] = {
-	&how_tarball,
+	&how_tarball, &how_hand, &how_command,
 };
 
 /* By RUN of mongo_set.h; what is not here is done by hand. */

@@ -33,7 +33,11 @@ struct how_task {
 
 struct how {
 	const char	*name;		/* "tarball" */
-	bool		 is_by_hand;	/* a person does it; we wait */
+	/*
+	 * A person does it and we wait: there is nothing but name and plan,
+	 * and args hold "text", what to do.
+	 */
+	bool		 is_by_hand;
 	/*
 	 * start ends the old server itself: there is no stop, and swap is
 	 * done while it runs (a pod that is deleted).
