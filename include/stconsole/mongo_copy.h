@@ -119,4 +119,22 @@ struct mongo_copy {
  */
 bool	 mongo_copy_run(struct mongo_copy *c, struct err *e);
 
+/* --- the last verified backup (src/services/dump/backup.c) ------------ */
+
+/*
+ * What is remembered of a dump that was read back and found whole, in
+ * STATE/sites/SITE/backups/latest.json, 0600, durable:
+ *   {"dir":PATH,"time_ms":INT,"verified":BOOL,"hash":HEX,
+ *    "source_version":"4.4.2","databases":[NAME...]?,"bytes":INT?}
+ * Whoever made and verified one notes it; a later one takes its place.
+ * ERR_JSON when one of the first five is missing.
+ */
+bool	 mongo_backup_note(struct ctx *ctx, const json_t *backup,
+	     struct err *e);
+/*
+ * New reference; *out is NULL when there is none.  Whether its folder is
+ * still there is the caller's to ask.
+ */
+bool	 mongo_backup_last(struct ctx *ctx, json_t **out, struct err *e);
+
 #endif
