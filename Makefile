@@ -135,8 +135,8 @@ $(BENCH_BIN): | $(B)/tests/bench/bare_admin_list
 $(INTEG_BIN) $(BENCH_BIN): | $(B)/fault.so $(B)/order.so $(B)/stconsole $(B)/stconsole-lab
 
 # It holds this file byte for byte.
-$(B)/src/services/doctor/lifecycle.o: \
-    src/services/doctor/mongodb-lifecycle.yaml
+$(B)/src/services/mongo/lifecycle.o: \
+    src/services/mongo/mongodb-lifecycle.yaml
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)

@@ -57,6 +57,11 @@ struct mongo_lifecycle {
 bool	 mongo_lifecycle(const char *version, struct mongo_lifecycle *out,
 	     struct err *e);
 
+/* The same from the text of such a file. */
+bool	 mongo_lifecycle_read(const char *text, size_t len,
+	     const char *version, struct mongo_lifecycle *out,
+	     struct err *e);
+
 /* Which Sametime release accepts which major, and who says so. */
 struct mongo_sametime {
 	const char	*release;	/* "12.0.2 FP2" */

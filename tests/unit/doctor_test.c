@@ -42,10 +42,10 @@ check_stuck(const struct probe *p, struct finding *f)
 static void
 check_clock_held(const struct probe *p, struct finding *f)
 {
-	struct lifecycle	life;
+	struct mongo_lifecycle	life;
 	struct err		e;
 
-	if (!lifecycle_find("7.0.16", &life, &e))
+	if (!mongo_lifecycle("7.0.16", &life, &e))
 		finding_err(f, MARK_FAIL, &e);
 	else
 		lifecycle_judge(&life, "7.0.16",
@@ -251,10 +251,10 @@ static struct finding
 support_on(const char *version, int64_t now_s)
 {
 	struct finding		f = { .mark = MARK_UNKNOWN };
-	struct lifecycle	life;
+	struct mongo_lifecycle	life;
 	struct err		e;
 
-	if (!lifecycle_find(version, &life, &e))
+	if (!mongo_lifecycle(version, &life, &e))
 		fail_msg("%s", e.msg);
 	lifecycle_judge(&life, version, now_s, &f);
 	return f;
@@ -288,12 +288,12 @@ support_is_a_look_from_180_days_before_its_end(void **state)
 {
 	static const char table[] = "as_of: 2027-02-01\nversions:\n"
 	    "  \"7.0\":\n    end_of_support: 2027-08-31\n";
-	struct lifecycle	life;
+	struct mongo_lifecycle	life;
 	struct finding		f = { .mark = MARK_UNKNOWN };
 	struct err		e;
 
 	(void)state;
-	assert_true(lifecycle_read(table, strlen(table), "7.0.16", &life,
+	assert_true(mongo_lifecycle_read(table, strlen(table), "7.0.16", &life,
 	    &e));
 	lifecycle_judge(&life, "7.0.16", DAY(2027, 3, 3), &f);
 	assert_int_equal(f.mark, MARK_OK);
@@ -340,15 +340,15 @@ a_bad_table_is_refused_by_name(void **state)
 		"as_of: 2026-08-22\nversions: {\"7.0\": "
 		"{end_of_support: 2027-31-08}}\n"
 	};
-	struct lifecycle	life;
+	struct mongo_lifecycle	life;
 	struct err		e;
 	size_t			i;
 
 	(void)state;
 	for (i = 0; i < LENGTH(bad); i++) {
 		memset(&e, 0, sizeof(e));
-		assert_false(lifecycle_read(bad[i], strlen(bad[i]), "7.0.1",
-		    &life, &e));
+		assert_false(mongo_lifecycle_read(bad[i], strlen(bad[i]),
+		    "7.0.1", &life, &e));
 		assert_int_equal(e.domain, ERR_YAML);
 	}
 }

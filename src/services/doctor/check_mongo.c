@@ -46,7 +46,7 @@ check_mongodb(const struct probe *p, struct finding *f)
 	AUTO_MONGO struct mongo	*m = NULL;
 	AUTO_JSON json_t	*reply = NULL;
 	const char		*version;
-	struct lifecycle	 life;
+	struct mongo_lifecycle	 life;
 	struct err		 why;
 
 	/* Connecting, and then finding out why it failed, both fit. */
@@ -56,7 +56,7 @@ check_mongodb(const struct probe *p, struct finding *f)
 		return;
 	}
 	version = json_text(reply, "version");
-	if (lifecycle_find(version, &life, &why)) {
+	if (mongo_lifecycle(version, &life, &why)) {
 		lifecycle_judge(&life, version,
 		    clock_wall_ms(p->ctx->clock) / 1000, f);
 		return;

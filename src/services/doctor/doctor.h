@@ -7,6 +7,7 @@
 
 #include "stconsole/ctx.h"
 #include "stconsole/doctor.h"
+#include "stconsole/mongo_version.h"
 #include "stconsole/site.h"
 
 #define DAY_S		INT64_C(86400)
@@ -99,23 +100,8 @@ void	 finding_err(struct finding *f, enum mark mark, const struct err *e);
 
 /* ---- lifecycle.c */
 
-#define LIFECYCLE_FILE	"/etc/stconsole/mongodb-lifecycle.yaml"
-
-struct lifecycle {
-	char		 as_of[16];	/* "2026-08-22" */
-	int64_t		 as_of_s;
-	char		 end[16];	/* "" when the table does not say */
-	int64_t		 end_s;		/* midnight, UTC, of its last day */
-};
-
-/* What a table (YAML) says of a version "7.0.16".  ERR_YAML. */
-bool	 lifecycle_read(const char *text, size_t len, const char *version,
-	     struct lifecycle *out, struct err *e);
-/* The same by LIFECYCLE_FILE, or by the table that is built in. */
-bool	 lifecycle_find(const char *version, struct lifecycle *out,
-	     struct err *e);
-/* Ended or ending within 180 days, or a table older than 90: a warning. */
-void	 lifecycle_judge(const struct lifecycle *l, const char *version,
+/* Mark and words for the end of a support. */
+void	 lifecycle_judge(const struct mongo_lifecycle *l, const char *version,
 	     int64_t now_s, struct finding *f);
 
 struct mongo;

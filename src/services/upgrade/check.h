@@ -24,7 +24,7 @@ struct check_wish {
 	struct how_wish		 how;
 	const json_t		*assume_ok;	/* array of ids, or NULL */
 	const char		*backup;	/* --backup: one is made first */
-	const char		*without_backup;	/* why, or NULL */
+	const char		*without_backup; /* why, or NULL */
 	const char		*hcl_statement;	/* --hcl-statement, or NULL */
 	/* Servers of two majors are the doing of the job that asks. */
 	bool			 is_resumed;
