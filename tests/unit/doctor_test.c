@@ -314,7 +314,7 @@ a_table_older_than_90_days_says_so(void **state)
 	f = support_on("7.0.16", DAY(2026, 11, 21));
 	assert_int_equal(f.mark, MARK_WARN);
 	assert_non_null(strstr(f.reason, "2026-08-22, 91 days old"));
-	assert_non_null(strstr(f.reason, LIFECYCLE_FILE));
+	assert_non_null(strstr(f.reason, MONGO_LIFECYCLE_FILE));
 }
 
 static void

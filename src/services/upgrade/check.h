@@ -23,7 +23,7 @@ struct check_wish {
 	const char		*to;		/* "6.0" */
 	struct how_wish		 how;
 	const json_t		*assume_ok;	/* array of ids, or NULL */
-	const char		*backup;	/* --backup: one is made first */
+	const char		*backup;	/* one is made first */
 	const char		*without_backup; /* why, or NULL */
 	const char		*hcl_statement;	/* --hcl-statement, or NULL */
 	/* Servers of two majors are the doing of the job that asks. */
