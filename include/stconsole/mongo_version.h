@@ -20,8 +20,10 @@
 
 struct mongo_major {
 	const char	*name;		/* "5.0" */
-	const char	*from[3];	/* majors whose FCV it starts with */
-	const char	*min_patch;	/* CVE-2025-14847 and the like */
+	/* Majors whose FCV it starts with, beside its own; NULLs follow. */
+	const char	*from[3];
+	const char	*min_patch;	/* CVE-2025-14847 and the like; NULL:
+					 * none is known */
 	bool		 confirms;	/* setFCV needs confirm:true */
 	bool		 goes_back;	/* Community: binary downgrade is
 					 * documented while the FCV is old */
@@ -51,15 +53,15 @@ struct mongo_lifecycle {
 	char	note[120];
 };
 
+/* What a table (YAML) says of a version "7.0.16".  ERR_YAML. */
+bool	 mongo_lifecycle_read(const char *text, size_t len,
+	     const char *version, struct mongo_lifecycle *out,
+	     struct err *e);
+
 #define MONGO_LIFECYCLE_FILE	"/etc/stconsole/mongodb-lifecycle.yaml"
 
 /* From that file when it is there, else what was built in. */
 bool	 mongo_lifecycle(const char *version, struct mongo_lifecycle *out,
-	     struct err *e);
-
-/* The same from the text of such a file. */
-bool	 mongo_lifecycle_read(const char *text, size_t len,
-	     const char *version, struct mongo_lifecycle *out,
 	     struct err *e);
 
 /* Which Sametime release accepts which major, and who says so. */

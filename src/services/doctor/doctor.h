@@ -100,7 +100,7 @@ void	 finding_err(struct finding *f, enum mark mark, const struct err *e);
 
 /* ---- lifecycle.c */
 
-/* Mark and words for the end of a support. */
+/* Ended or ending within 180 days, or a table older than 90: a warning. */
 void	 lifecycle_judge(const struct mongo_lifecycle *l, const char *version,
 	     int64_t now_s, struct finding *f);
 

@@ -1,5 +1,6 @@
 /*
- * What the end of a version's support means today.
+ * What the end of support of a MongoDB version means for its health; the
+ * table itself is that of src/services/mongo.
  */
 #include "doctor.h"
 

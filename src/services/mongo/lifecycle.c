@@ -17,7 +17,7 @@
 #include "stconsole/msg.h"
 #include "stconsole/str.h"
 
-#include "text_set.def"
+#include "text_version.def"
 
 #define TABLE_MAX	(256u << 10)
 
@@ -53,51 +53,61 @@ table_date(const struct doc *doc, const char *path, char out[16],
 		return true;
 	*out_s = date_s(node->value);
 	if (*out_s < 0 || strlen(node->value) > 15)
-		return err_set(e, ERR_YAML, 0, T_LIFE_DATE, node->value,
+		return err_set(e, ERR_YAML, 0, T_TABLE_DATE, node->value,
 		    path);
 	snprintf(out, 16, "%s", node->value);
 	return true;
 }
 
-/* A text of the version's entry; "" when it has none. */
+/* What is only shown. */
 static bool
-table_text(const struct doc *doc, const char *at, const char *name,
+table_text(const struct doc *doc, const char *version, const char *name,
     char *out, size_t size, struct err *e)
 {
-	AUTO_FREE char	*path = str_format("%s%s", at, name);
-	const struct doc_node *node = path == NULL ? NULL :
-	    doc_find(doc, path);
+	AUTO_FREE char		*path = str_format("%s.%s", version, name);
+	const struct doc_node	*node;
 
 	if (path == NULL)
 		return err_nomem(e);
-	snprintf(out, size, "%s", node != NULL && node->value != NULL ?
-	    node->value : "");
+	node = doc_find(doc, path);
+	snprintf(out, size, "%s", node == NULL || node->value == NULL ? "" :
+	    node->value);
+	str_cut(out, size - 1);
+	str_strip_control(out);
 	return true;
+}
+
+static bool
+table_version(const struct doc *doc, const char *version,
+    struct mongo_lifecycle *out, struct err *e)
+{
+	AUTO_FREE char *end = str_format("%s.end_of_support", version);
+
+	if (end == NULL)
+		return err_nomem(e);
+	return table_date(doc, end, out->end, &out->end_s, e) &&
+	    table_text(doc, version, "ga", out->ga, sizeof(out->ga), e) &&
+	    table_text(doc, version, "newest_patch", out->newest_patch,
+	    sizeof(out->newest_patch), e) &&
+	    table_text(doc, version, "note", out->note, sizeof(out->note), e);
 }
 
 static bool
 table_read(const struct doc *doc, const char *version,
     struct mongo_lifecycle *out, struct err *e)
 {
-	size_t		 major = strcspn(version, ".");
-	size_t		 len = major + (version[major] == '.' ? 1 +
-	    strspn(version + major + 1, "0123456789") : 0);
-	AUTO_FREE char	*at = str_format("versions[\"%.*s\"].", (int)len,
-	    version);
-	AUTO_FREE char	*end = at == NULL ? NULL :
-	    str_format("%send_of_support", at);
+	char		 major[MONGO_MAJOR_SIZE];
+	AUTO_FREE char	*path = NULL;
 
-	if (end == NULL)
-		return err_nomem(e);
 	if (!table_date(doc, "as_of", out->as_of, &out->as_of_s, e))
 		return false;
 	if (out->as_of[0] == '\0')
-		return err_set(e, ERR_YAML, 0, T_LIFE_UNDATED);
-	return table_date(doc, end, out->end, &out->end_s, e) &&
-	    table_text(doc, at, "ga", out->ga, sizeof(out->ga), e) &&
-	    table_text(doc, at, "newest_patch", out->newest_patch,
-	    sizeof(out->newest_patch), e) &&
-	    table_text(doc, at, "note", out->note, sizeof(out->note), e);
+		return err_set(e, ERR_YAML, 0, T_TABLE_UNDATED);
+	if (!mongo_major_of(version, major))
+		return true;
+	path = str_format("versions[\"%s\"]", major);
+	return path != NULL ? table_version(doc, path, out, e) :
+	    err_nomem(e);
 }
 
 bool
@@ -108,8 +118,7 @@ mongo_lifecycle_read(const char *text, size_t len, const char *version,
 	bool		ok;
 
 	memset(out, 0, sizeof(*out));
-	ok = strchr(version, '"') == NULL &&
-	    doc_parse(&doc, &doc_yaml, text, len, e) &&
+	ok = doc_parse(&doc, &doc_yaml, text, len, e) &&
 	    table_read(&doc, version, out, e);
 	doc_fini(&doc);
 	return ok;
