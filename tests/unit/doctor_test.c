@@ -347,8 +347,8 @@ a_bad_table_is_refused_by_name(void **state)
 	(void)state;
 	for (i = 0; i < LENGTH(bad); i++) {
 		memset(&e, 0, sizeof(e));
-		assert_false(mongo_lifecycle_read(bad[i], strlen(bad[i]), "7.0.1",
-		    &life, &e));
+		assert_false(mongo_lifecycle_read(bad[i], strlen(bad[i]),
+		    "7.0.1", &life, &e));
 		assert_int_equal(e.domain, ERR_YAML);
 	}
 }
