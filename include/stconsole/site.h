@@ -70,6 +70,25 @@ const char *site_fact(const struct site *site, const char *name,
 bool	 site_mongo_url(const struct site *site, struct secret **url,
 	     struct site_origin *origin, struct err *e);
 
+/*
+ * The places in which the site's files name MongoDB:
+ * [{"file","line","key","url" masked,"hosts"}]; url and hosts are null where
+ * a template makes the value.
+ */
+bool	 site_mongo_places(const struct site *site, json_t **out,
+	     struct err *e);
+/*
+ * Adds to a plan the writes of a MongoDB URL in all those places (MONGO_URL
+ * of custom.env where there is none yet), one step a file, and behind them
+ * what makes it take effect.  Servers, account and TLS are the new URL's;
+ * database and other options that only the old one has stay.  Paths of
+ * certificates are given as this host sees them and written as the server's
+ * processes do.  Nothing is added when all is so already.  ERR_REFUSED when a
+ * place cannot be written.
+ */
+bool	 site_plan_mongo_url(struct ctx *ctx, struct plan *plan,
+	     const struct secret *url, struct err *e);
+
 /* One LDAP server of StCommunityConfig.xml (facts 4.6), in SearchOrder. */
 struct site_ldap {
 	char		*host;

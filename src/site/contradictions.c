@@ -358,10 +358,70 @@ mongo_without_at(struct site *site, struct err *e)
 	    found(site, &p, e, T_CON_MONGO_AT);
 }
 
+static bool
+is_same(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	return a_len == b_len && (a_len == 0 || strncasecmp(a, b, a_len) == 0);
+}
+
+/* What differs between two URLs, in a word; NULL for nothing. */
+static const char *
+mongo_difference(const struct secret *one, const struct secret *two)
+{
+	struct site_mongo_parts	 a, b;
+	const char		*set_a, *set_b;
+	size_t			 len_a = 0, len_b = 0;
+
+	site_mongo_split(secret_reveal(one), &a);
+	site_mongo_split(secret_reveal(two), &b);
+	if (!is_same(a.hosts, a.hosts_len, b.hosts, b.hosts_len))
+		return T_CON_MONGO_SERVERS;
+	if (a.user_len != b.user_len ||
+	    strncmp(a.user, b.user, a.user_len) != 0)
+		return T_CON_MONGO_ACCOUNT;
+	set_a = site_mongo_option(&a, "replicaSet", &len_a);
+	set_b = site_mongo_option(&b, "replicaSet", &len_b);
+	return set_a == NULL || set_b == NULL ||
+	    (len_a == len_b && strncmp(set_a, set_b, len_a) == 0) ? NULL :
+	    T_CON_MONGO_SET;
+}
+
+/* Chat and meetings would keep their data apart. */
+static bool
+mongo_places(struct site *site, struct err *e)
+{
+	AUTO_MONGO_PLACES struct site_mongo_places places = { NULL, 0 };
+	const struct site_mongo_place *first = NULL, *p;
+
+	if (!site_mongo_places_find(site, &places, e))
+		return false;
+	for (size_t i = 0; i < places.count; i++) {
+		struct place	 where;
+		const char	*word;
+
+		p = &places.list[i];
+		if (p->url == NULL)
+			continue;
+		if (first == NULL) {
+			first = p;
+			continue;
+		}
+		word = mongo_difference(first->url, p->url);
+		where = at(first->file, first->node);
+		where.two = (struct site_origin){ p->file->path,
+		    p->node->line };
+		if (word != NULL && !found(site, &where, e,
+		    T_CON_MONGO_PLACES, first->key, p->key, word))
+			return false;
+	}
+	return true;
+}
+
 static bool (*const checks[])(struct site *, struct err *) = {
 	broken_files, assigned_twice, two_files, taken_by_none, turn_secrets,
 	modules_reach_prosody, boolean_spelling, single_underscores,
-	lets_encrypt, saml_and_oidc, mongo_without_at
+	lets_encrypt, saml_and_oidc, mongo_without_at,
+	mongo_places
 };
 
 bool

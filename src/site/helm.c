@@ -58,8 +58,8 @@ site_helm_value(const struct site *site, const char *name,
 	    helm_lookup(site, values, name, origin);
 }
 
-static bool
-base64_read(const char *text, size_t len, struct secret **value,
+bool
+site_base64_read(const char *text, size_t len, struct secret **value,
     struct err *e)
 {
 	AUTO_FREE unsigned char	*out = malloc(len / 4 * 3 + 4);
@@ -120,7 +120,7 @@ site_helm_secret(const struct site *site, const char *name,
 			continue;
 		*origin = (struct site_origin){ f->path, number };
 		if (memchr(found, ':', len) == NULL)
-			return base64_read(found, len, value, e);
+			return site_base64_read(found, len, value, e);
 		*value = secret_new(found, len, e);
 		return *value != NULL;
 	}

@@ -91,8 +91,8 @@ url_find(const struct site *site, char **url, struct site_origin *origin,
 
 /* ---- paths in the URL's options */
 
-static void
-percent_decode(const char *s, size_t len, struct buf *out)
+void
+site_percent_decode(const char *s, size_t len, struct buf *out)
 {
 	char hex[3] = "";
 
@@ -109,8 +109,8 @@ percent_decode(const char *s, size_t len, struct buf *out)
 	}
 }
 
-static void
-percent_encode(const char *s, struct buf *out)
+void
+site_percent_encode(const char *s, struct buf *out)
 {
 	for (; *s != '\0'; s++) {
 		if (isalnum((unsigned char)*s) || strchr("/-._~", *s) != NULL)
@@ -151,8 +151,8 @@ site_path_here(const struct site *site, const char *path)
 	return here != NULL ? here : strdup(path);
 }
 
-static bool
-is_path_option(const char *name, size_t len)
+bool
+site_mongo_is_path_option(const char *name, size_t len)
 {
 	for (size_t i = 0; i < LENGTH(path_options); i++)
 		if (strlen(path_options[i]) == len &&
@@ -171,16 +171,17 @@ option_put(const struct site *site, const char *option, size_t len,
 	AUTO_FREE char		*here = NULL;
 
 	if (equals == NULL ||
-	    !is_path_option(option, (size_t)(equals - option))) {
+	    !site_mongo_is_path_option(option, (size_t)(equals - option))) {
 		buf_add(out, option, len);
 		return true;
 	}
 	buf_add(out, option, (size_t)(equals + 1 - option));
-	percent_decode(equals + 1, len - (size_t)(equals + 1 - option), &path);
+	site_percent_decode(equals + 1,
+	    len - (size_t)(equals + 1 - option), &path);
 	here = site_path_here(site, buf_str(&path));
 	if (here == NULL || path.failed)
 		return false;
-	percent_encode(here, out);
+	site_percent_encode(here, out);
 	return true;
 }
 

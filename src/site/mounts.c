@@ -165,6 +165,46 @@ site_host_path(const struct site *site, const char *service,
 	return best;
 }
 
+static void
+service_inside_try(const struct site *site, const struct site_file *f,
+    const struct site_service_info *s, const char *here, char **best,
+    size_t *best_len)
+{
+	struct mount	 m;
+	const char	*rest;
+
+	for (size_t i = 0; i < f->doc.n; i++) {
+		if (!mount_read(site, f, s, &f->doc.nodes[i], &m))
+			continue;
+		rest = below(here, m.source);
+		if (rest != NULL && strlen(m.source) > *best_len) {
+			*best_len = strlen(m.source);
+			free(*best);
+			*best = str_format("%s%s", m.target, rest);
+		}
+		mount_fini(&m);
+	}
+}
+
+char *
+site_inside_path(const struct site *site, const char *service,
+    const char *here)
+{
+	const struct site_file	*f = site_compose_file(site);
+	char			*best = NULL;
+	size_t			 best_len = 0;
+
+	for (size_t i = 0; f != NULL && best == NULL &&
+	    i < site->service_count; i++) {
+		const struct site_service_info *s = &site->services[i];
+
+		if (service == NULL || strcmp(s->name, service) == 0)
+			service_inside_try(site, f, s, here, &best,
+			    &best_len);
+	}
+	return best;
+}
+
 bool
 site_mount_covers(const struct site *site,
     const struct site_service_info *service, const char *path)

@@ -162,6 +162,9 @@ char	*site_service_env(const struct site *site, const char *service,
  */
 char	*site_host_path(const struct site *site, const char *service,
 	     const char *inside);
+/* The other way: a path on this host as a service's container sees it. */
+char	*site_inside_path(const struct site *site, const char *service,
+	     const char *here);
 /*
  * True when a service takes a file of the site: by env_file:, by a bind
  * mount that covers it, or (".env", the compose file) by interpolation.
@@ -180,7 +183,64 @@ bool	 site_service_takes_variable(const struct site *site,
  */
 char	*site_path_here(const struct site *site, const char *path);
 
+/* ---- mongo_url.c, mongo_merge.c, mongo_places.c, mongo_switch.c */
+
+/* Whether an option of a MongoDB URL has a path as its value. */
+bool	 site_mongo_is_path_option(const char *name, size_t len);
+void	 site_percent_decode(const char *s, size_t len, struct buf *out);
+/* Leaves "/" as it is: for paths in options. */
+void	 site_percent_encode(const char *s, struct buf *out);
+
+/* The parts of a MongoDB URL, borrowed from it. */
+struct site_mongo_parts {
+	const char	*user, *hosts, *database, *options;
+	size_t		 user_len, hosts_len, database_len;
+};
+
+void	 site_mongo_split(const char *url, struct site_mongo_parts *p);
+/* The value of an option; NULL when it is not given. */
+const char *site_mongo_option(const struct site_mongo_parts *p,
+	     const char *name, size_t *len);
+/*
+ * The new URL as it shall stand where the old one stood: servers, account,
+ * TLS and what belongs to them are the new one's; database and other options
+ * (w, retryWrites ...) that only the old one names stay.
+ */
+void	 site_mongo_merge(const char *old_url, const char *new_url,
+	     struct buf *out);
+
+enum site_mongo_form {
+	SITE_MONGO_PLAIN,
+	SITE_MONGO_ENTRY,	/* "- MONGO_URL=..." of a compose file */
+	SITE_MONGO_BASE64
+};
+
+/* A place in which the files name MongoDB. */
+struct site_mongo_place {
+	const struct site_file	*file;
+	const struct doc_node	*node;
+	const char		*key;		/* "MONGO_URL"; borrowed */
+	enum site_mongo_form	 form;
+	bool			 is_made;	/* by the template: unknown */
+	struct secret		*url;		/* NULL when it is made */
+};
+
+struct site_mongo_places {
+	struct site_mongo_place	*list;
+	size_t			 count;
+};
+
+#define AUTO_MONGO_PLACES __attribute__((cleanup(site_mongo_places_fini)))
+
+bool	 site_mongo_places_find(const struct site *site,
+	     struct site_mongo_places *out, struct err *e);
+void	 site_mongo_places_fini(struct site_mongo_places *places);
+
 /* ---- helm.c */
+
+/* Decodes base64; *value stays NULL for what is none. */
+bool	 site_base64_read(const char *text, size_t len,
+	     struct secret **value, struct err *e);
 
 /* A Helm value by its flat name: own files in the root over the chart's. */
 const char *site_helm_value(const struct site *site, const char *name,
