@@ -70,6 +70,17 @@ const char *site_fact(const struct site *site, const char *name,
 bool	 site_mongo_url(const struct site *site, struct secret **url,
 	     struct site_origin *origin, struct err *e);
 
+/* The parts of a MongoDB URL, borrowed from it. */
+struct site_mongo_parts {
+	const char	*user, *hosts, *database, *options;
+	size_t		 user_len, hosts_len, database_len;
+};
+
+void	 site_mongo_split(const char *url, struct site_mongo_parts *p);
+/* The value of an option; NULL when it is not given. */
+const char *site_mongo_option(const struct site_mongo_parts *p,
+	     const char *name, size_t *len);
+
 /*
  * The places in which the site's files name MongoDB:
  * [{"file","line","key","url" masked,"hosts"}]; url and hosts are null where

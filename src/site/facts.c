@@ -72,6 +72,8 @@ static const struct fact_row rows[] = {
 	  "Config/ST_COMMUNITY_ID" },
 	{ "monitoring_enabled", "custom.env", "MONITORING_ENABLED", NULL,
 	  NULL },
+	{ "chat_history_days", "custom.env",
+	  "CLI__ChatLogging__CL_MONGO_HISTORY_TTL", NULL, NULL },
 	{ "cors_allowed_origins", "custom.env", "CORS_ALLOWED_ORIGINS",
 	  "corsAllowedOrigins", NULL },
 	{ "community_servers", "", "", "numberOfCommunityServers", NULL },

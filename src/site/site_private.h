@@ -191,16 +191,6 @@ void	 site_percent_decode(const char *s, size_t len, struct buf *out);
 /* Leaves "/" as it is: for paths in options. */
 void	 site_percent_encode(const char *s, struct buf *out);
 
-/* The parts of a MongoDB URL, borrowed from it. */
-struct site_mongo_parts {
-	const char	*user, *hosts, *database, *options;
-	size_t		 user_len, hosts_len, database_len;
-};
-
-void	 site_mongo_split(const char *url, struct site_mongo_parts *p);
-/* The value of an option; NULL when it is not given. */
-const char *site_mongo_option(const struct site_mongo_parts *p,
-	     const char *name, size_t *len);
 /*
  * The new URL as it shall stand where the old one stood: servers, account,
  * TLS and what belongs to them are the new one's; database and other options
