@@ -159,6 +159,14 @@ bool	 site_plan_write(struct ctx *ctx, struct plan *plan,
 	     const struct buf *old_text, const struct buf *new_text,
 	     const struct doc_splice *splice, struct err *e);
 
+/*
+ * Adds to a plan that these compose services (an array of names) are started
+ * anew with what the files say then, whether they run or stand, and the proof
+ * that they run.  A mere start would keep the old environment.
+ */
+bool	 site_plan_recreate(struct ctx *ctx, struct plan *plan,
+	     const json_t *services, struct err *e);
+
 /* True when a key of a site file holds a secret (password, URL, token). */
 bool	 site_key_is_secret(const char *key);
 

@@ -174,6 +174,27 @@ plan_services(const struct effect *f, const struct engine *engine,
 	    true, e);
 }
 
+bool
+site_plan_recreate(struct ctx *ctx, struct plan *plan,
+    const json_t *services, struct err *e)
+{
+	static const char *const recreate[] = { "up", "-d", "--no-deps",
+	    "--force-recreate", NULL };
+	AUTO_ENGINE struct engine	 engine = { .command = NULL };
+	struct site			*site;
+	struct effect			 f = { .site = NULL };
+
+	if (!site_need(ctx, &site, e) || !engine_open(ctx, site, &engine, e))
+		return false;
+	if (engine.command == NULL)
+		return err_copy(e, &engine.why);
+	f.site = site;
+	return group_make(&f, &engine, plan, (struct group){
+	    .action = "site.recreate", .title = T_EFFECT_RECREATE,
+	    .services = json_incref((json_t *)services) }, recreate, true,
+	    e);
+}
+
 static bool
 has_effect(const struct effect *f)
 {
