@@ -35,14 +35,17 @@ struct mongo_cursor;
 
 /*
  * Runs a command (Extended JSON) that answers with a cursor: find, aggregate,
- * listCollections, listIndexes; the rest by getMore with batch_bytes as the
- * bound on a batch where the documents' size allows (0: the server's).
- * Change streams are aggregates with $changeStream; see await_ms.
+ * listCollections, listIndexes; the rest by getMore, each for as many
+ * documents as make batch_bytes by what has come so far, or batch_docs of
+ * them.  Both 0: the server's choice, up to 16 MB.  The size of the first
+ * batch is the command's own.  Change streams are aggregates with
+ * $changeStream; see await_ms.
  */
 struct mongo_cursor_spec {
 	const char	*db;
 	const char	*command;
-	int32_t		 batch_docs;	/* 0: the server's choice */
+	int32_t		 batch_docs;
+	uint32_t	 batch_bytes;
 	int		 await_ms;	/* tailable: the wait of a getMore */
 	const char	*role;		/* what the account needs */
 };
@@ -50,7 +53,10 @@ struct mongo_cursor_spec {
 bool	 mongo_cursor_open(struct mongo *m,
 	     const struct mongo_cursor_spec *spec, struct mongo_cursor **out,
 	     struct err *e);
-/* doc->data is NULL at the end (of the batch, for one that is awaited). */
+/*
+ * doc->data is NULL at the end; for one that is awaited at the end of each
+ * batch: the next call waits for more.
+ */
 bool	 mongo_cursor_next(struct mongo_cursor *c, struct mongo_bytes *doc,
 	     struct err *e);
 /*
@@ -69,8 +75,8 @@ struct mongo_insert_spec {
 	const char	*db, *collection;
 	bool		 is_majority;	/* else w:1 */
 	bool		 bypasses_validation;
-	/* Timestamp(0,0) at top level stays what it is, on servers that can
-	 * (bypassEmptyTsReplacement); else insert and replace. */
+	/* Timestamp(0,0) at top level stays what it is: a server would
+	 * put the present time there. */
 	bool		 keeps_timestamps;
 };
 

@@ -25,16 +25,23 @@
 	X(mongoc_apm_set_server_heartbeat_failed_cb)			\
 	X(mongoc_apm_set_server_heartbeat_succeeded_cb)			\
 	X(mongoc_client_command_simple)					\
+	X(mongoc_client_command_with_opts)				\
 	X(mongoc_client_destroy)					\
 	X(mongoc_client_get_collection)					\
 	X(mongoc_client_new_from_uri_with_error)			\
+	X(mongoc_client_select_server)					\
+	X(mongoc_client_session_append)					\
+	X(mongoc_client_session_destroy)				\
 	X(mongoc_client_set_apm_callbacks)				\
 	X(mongoc_client_set_error_api)					\
+	X(mongoc_client_start_session)					\
 	X(mongoc_collection_delete_one)					\
 	X(mongoc_collection_destroy)					\
 	X(mongoc_collection_find_with_opts)				\
+	X(mongoc_collection_insert_many)				\
 	X(mongoc_collection_insert_one)					\
 	X(mongoc_collection_replace_one)				\
+	X(mongoc_collection_update_one)					\
 	X(mongoc_cursor_destroy)					\
 	X(mongoc_cursor_error)						\
 	X(mongoc_cursor_next)						\
@@ -43,6 +50,11 @@
 	X(mongoc_log_set_handler)					\
 	X(mongoc_read_prefs_destroy)					\
 	X(mongoc_read_prefs_new)					\
+	X(mongoc_server_description_destroy)				\
+	X(mongoc_server_description_id)					\
+	X(mongoc_session_opts_destroy)					\
+	X(mongoc_session_opts_new)					\
+	X(mongoc_session_opts_set_causal_consistency)			\
 	X(mongoc_uri_destroy)						\
 	X(mongoc_uri_get_appname)					\
 	X(mongoc_uri_get_auth_mechanism)				\
@@ -92,25 +104,39 @@ bool	 mongo_driver_load(struct err *e);
 	(mongo_calls->mongoc_apm_set_server_heartbeat_succeeded_cb)
 #define mongoc_client_command_simple \
 	(mongo_calls->mongoc_client_command_simple)
+#define mongoc_client_command_with_opts \
+	(mongo_calls->mongoc_client_command_with_opts)
 #define mongoc_client_destroy	(mongo_calls->mongoc_client_destroy)
 #define mongoc_client_get_collection \
 	(mongo_calls->mongoc_client_get_collection)
 #define mongoc_client_new_from_uri_with_error \
 	(mongo_calls->mongoc_client_new_from_uri_with_error)
+#define mongoc_client_select_server \
+	(mongo_calls->mongoc_client_select_server)
+#define mongoc_client_session_append \
+	(mongo_calls->mongoc_client_session_append)
+#define mongoc_client_session_destroy \
+	(mongo_calls->mongoc_client_session_destroy)
 #define mongoc_client_set_apm_callbacks \
 	(mongo_calls->mongoc_client_set_apm_callbacks)
 #define mongoc_client_set_error_api \
 	(mongo_calls->mongoc_client_set_error_api)
+#define mongoc_client_start_session \
+	(mongo_calls->mongoc_client_start_session)
 #define mongoc_collection_delete_one \
 	(mongo_calls->mongoc_collection_delete_one)
 #define mongoc_collection_destroy \
 	(mongo_calls->mongoc_collection_destroy)
 #define mongoc_collection_find_with_opts \
 	(mongo_calls->mongoc_collection_find_with_opts)
+#define mongoc_collection_insert_many \
+	(mongo_calls->mongoc_collection_insert_many)
 #define mongoc_collection_insert_one \
 	(mongo_calls->mongoc_collection_insert_one)
 #define mongoc_collection_replace_one \
 	(mongo_calls->mongoc_collection_replace_one)
+#define mongoc_collection_update_one \
+	(mongo_calls->mongoc_collection_update_one)
 #define mongoc_cursor_destroy	(mongo_calls->mongoc_cursor_destroy)
 #define mongoc_cursor_error	(mongo_calls->mongoc_cursor_error)
 #define mongoc_cursor_next	(mongo_calls->mongoc_cursor_next)
@@ -120,6 +146,16 @@ bool	 mongo_driver_load(struct err *e);
 #define mongoc_read_prefs_destroy \
 	(mongo_calls->mongoc_read_prefs_destroy)
 #define mongoc_read_prefs_new	(mongo_calls->mongoc_read_prefs_new)
+#define mongoc_server_description_destroy \
+	(mongo_calls->mongoc_server_description_destroy)
+#define mongoc_server_description_id \
+	(mongo_calls->mongoc_server_description_id)
+#define mongoc_session_opts_destroy \
+	(mongo_calls->mongoc_session_opts_destroy)
+#define mongoc_session_opts_new \
+	(mongo_calls->mongoc_session_opts_new)
+#define mongoc_session_opts_set_causal_consistency \
+	(mongo_calls->mongoc_session_opts_set_causal_consistency)
 #define mongoc_uri_destroy	(mongo_calls->mongoc_uri_destroy)
 #define mongoc_uri_get_appname	(mongo_calls->mongoc_uri_get_appname)
 #define mongoc_uri_get_auth_mechanism \
