@@ -275,21 +275,42 @@ source_check(struct move_check *c, int64_t *bytes, struct err *e)
 	    c->source_version, mongo_hosts(c->target), c->target_version);
 }
 
-/* dbStats tells the file system of the data; half as much again is asked. */
+/*
+ * dbStats tells the file system of the data, but not of a database that is
+ * not there; "admin" always is, where the account may ask.
+ */
+static bool
+disk_read(struct move_check *c, double *total, double *used,
+    struct err *why)
+{
+	const char	*dbs[] = { "admin", mongo_sametime_databases[0] };
+	size_t		 i;
+
+	*total = *used = 0;
+	for (i = 0; i < LENGTH(dbs) && *total <= 0; i++) {
+		AUTO_JSON json_t *reply = NULL;
+
+		if (!mongo_command(c->target, dbs[i], "{\"dbStats\":1}",
+		    "readWrite", &reply, why))
+			continue;
+		*total = json_number_value(json_object_get(reply,
+		    "fsTotalSize"));
+		*used = json_number_value(json_object_get(reply,
+		    "fsUsedSize"));
+	}
+	return *total > 0;
+}
+
+/* Half as much again, for indexes. */
 static bool
 disk_check(struct move_check *c, int64_t bytes, struct err *e)
 {
-	AUTO_JSON json_t	*reply = NULL;
-	struct err		 why = { 0 };
-	double			 total, used;
+	struct err	 why = { 0 };
+	double		 total, used;
 
-	if (!mongo_command(c->target, mongo_sametime_databases[0],
-	    "{\"dbStats\":1}", "readWrite", &reply, &why))
-		return plan_note_add(c->plan, e, T_DISK_UNKNOWN, why.msg);
-	total = json_number_value(json_object_get(reply, "fsTotalSize"));
-	used = json_number_value(json_object_get(reply, "fsUsedSize"));
-	if (total <= 0)
-		return plan_note_add(c->plan, e, T_DISK_UNKNOWN, "");
+	if (!disk_read(c, &total, &used, &why))
+		return plan_note_add(c->plan, e, T_DISK_UNKNOWN,
+		    why.msg[0] != '\0' ? why.msg : T_DISK_SILENT);
 	if (total - used < (double)bytes * 1.5)
 		return plan_block(c->plan, T_DISK_HINT, e, T_DISK,
 		    mongo_hosts(c->target), (total - used) / 1048576,

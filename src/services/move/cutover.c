@@ -154,7 +154,8 @@ move_drain_act(struct ctx *ctx, const json_t *args, const json_t *memo,
 	(void)memo;
 	return move_open(ctx, args, &m, e) && move_source(&m, e) &&
 	    move_target(&m, e) && stop_is_over(&m, e) &&
-	    move_phase(&m, "drain", e) && drain_work(&m, e) && move_done(&m, "drain", e);
+	    move_phase(&m, "drain", e) && drain_work(&m, e) &&
+	    move_done(&m, "drain", e);
 }
 
 /* --- verify ------------------------------------------------------------- */
@@ -270,8 +271,9 @@ verify_work(struct move *m, struct err *e)
 {
 	return move_items_reconcile(m, e) && touched_verify(m, e) &&
 	    whole_verify(m, WHOLE_BYTES, e) && move_items_ttl(m, e) &&
-	    options_verify(m, e) && switch_time(m, e) && move_set(m, "verified_ms", json_integer(
-	    (json_int_t)clock_wall_ms(m->ctx->clock)), e);
+	    options_verify(m, e) && switch_time(m, e) && move_set(m,
+	    "verified_ms", json_integer((json_int_t)clock_wall_ms(
+	    m->ctx->clock)), e);
 }
 
 bool

@@ -38,6 +38,22 @@ index_park(json_t *indexes, size_t i, struct err *e)
 	return true;
 }
 
+/* Time series and clustered collections have it among their options. */
+static bool
+options_park(json_t *entry, struct err *e)
+{
+	AUTO_JSON json_t *options = json_loads(json_text(entry, "options"), 0,
+	    NULL);
+	AUTO_FREE char	*text = NULL;
+
+	if (json_object_get(options, TTL) == NULL)
+		return true;
+	json_object_del(options, TTL);
+	text = move_text(options);
+	return (text != NULL && json_object_set_new(entry, "options",
+	    json_string(text)) == 0) || err_nomem(e);
+}
+
 /* A copy of the entry whose TTL indexes wait. */
 static json_t *
 entry_parked(const json_t *entry, struct err *e)
@@ -53,7 +69,7 @@ entry_parked(const json_t *entry, struct err *e)
 	for (i = 0; i < json_array_size(indexes); i++)
 		if (!index_park(indexes, i, e))
 			return NULL;
-	return TAKE(copy);
+	return options_park(copy, e) ? TAKE(copy) : NULL;
 }
 
 bool
@@ -105,7 +121,10 @@ item_ttl(struct move *m, const json_t *item, struct err *e)
 		if (is_ttl(index) && !ttl_set(m, item, index, e))
 			return false;
 	}
-	return true;
+	/* What is no index but an option; the indexes are there already. */
+	return !move_item_has_documents(item) ||
+	    mongo_catalog_index(m->target, json_text(item, "db"),
+	    json_object_get(item, "entry"), true, e);
 }
 
 bool

@@ -142,9 +142,13 @@ copy_progress(void *arg, const struct mongo_copy *c, size_t item,
 {
 	struct copying	*k = arg;
 	struct err	 ignored;
+	size_t		 i;
 
-	(void)c;
 	(void)bytes;
+	for (i = 0; i < c->count; i++)
+		if (!c->items[i].is_done)
+			json_object_set_new(k->items[i], "docs", json_integer(
+			    (json_int_t)c->items[i].docs_now));
 	progress_amount(k->m->ctx, (int64_t)docs, (int64_t)k->total,
 	    "documents");
 	json_object_set_new(k->m->state, "now", json_integer((json_int_t)
@@ -260,7 +264,8 @@ move_items_compare(struct move *m, struct err *e)
 	json_array_foreach (items, i, item) {
 		progress_amount(m->ctx, (int64_t)i,
 		    (int64_t)json_array_size(items), "collections");
-		if (!json_flag(item, "compared") && json_flag(item, "done") &&
+		if (move_item_has_documents(item) && json_flag(item, "done")
+		    && !json_flag(item, "compared") &&
 		    !item_compare(m, item, e))
 			return false;
 	}

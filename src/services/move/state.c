@@ -114,13 +114,14 @@ move_fini(struct move *m)
 bool
 move_newest(struct ctx *ctx, json_t **state, struct err *e)
 {
-	AUTO_FREE char	*dir = store_site_path(ctx->store, ctx->site_id,
-	    "moves", e);
+	AUTO_FREE char	*dir = NULL;
+	struct site	*site;
 	struct dirent	*entry;
 	DIR		*d;
 
 	*state = NULL;
-	if (dir == NULL)
+	if (!site_need(ctx, &site, e) || (dir = store_site_path(ctx->store,
+	    ctx->site_id, "moves", e)) == NULL)
 		return false;
 	if ((d = opendir(dir)) == NULL)
 		return err_sys(e, "%s", dir);

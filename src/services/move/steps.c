@@ -204,8 +204,8 @@ move_begin_act(struct ctx *ctx, const json_t *args, const json_t *memo,
 		return false;
 	/* T0 first: what the catalog does not have yet comes as an event. */
 	return target_is_empty(&m, e) && marker_put(&m, e) &&
-	    marker_is_apart(&m, e) && streams_begin(&m, e) && move_items_read(&m, e) &&
-	    move_done(&m, "begin", e);
+	    marker_is_apart(&m, e) && streams_begin(&m, e) &&
+	    move_items_read(&m, e) && move_done(&m, "begin", e);
 }
 
 /* --- drop: one database of the target ----------------------------------- */
