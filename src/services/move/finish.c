@@ -57,8 +57,8 @@ collection_report(const json_t *item, json_t *list)
 	    "compared"));
 
 	if (row != NULL && json_str(item, "why") != NULL)
-		json_object_set(row, "outside", json_object_get(item,
-		    "why"));
+		json_object_set_new(row, "outside", json_string(
+		    move_item_why(item)));
 	return json_array_append_new(list, row) == 0;
 }
 

@@ -20,6 +20,8 @@
 
 #define EVENTS_MAX	2000		/* of one stream before applying */
 #define AWAIT_MS	20		/* five streams wait in turn */
+#define RETRY_MAX	60		/* in a row, one a second */
+#define RETRY_MS	1000
 
 struct stream {
 	const char		*db;		/* of the state */
@@ -160,6 +162,8 @@ event_document(struct follow *f, const struct stream *s,
 
 	if (place == NULL || id == NULL)
 		return err_nomem(e);
+	if (str_starts(name, "system."))
+		return true;
 	/* Created since: it has options and indexes to be asked for. */
 	if (item == NULL)
 		return move_item_again(f->m, s->db, name, "created", e);
@@ -416,15 +420,42 @@ follow_round(struct follow *f, struct err *e)
 	return move_items_again(f->m, e);
 }
 
+/*
+ * A step-down, a restart: the streams go on from their tokens.  What was read
+ * and not applied is still in the batch.
+ */
+static bool
+follow_again(struct follow *f, const struct err *why, int *tries,
+    struct err *e)
+{
+	size_t	 i;
+
+	if (!why->retryable || ++*tries > RETRY_MAX)
+		return err_copy(e, why);
+	for (i = 0; i < f->count; i++)
+		f->streams[i].is_over = true;
+	cancel_wait(f->m->ctx->cancel, RETRY_MS);
+	return cancel_check(f->m->ctx->cancel, e);
+}
+
 static bool
 follow_loop(struct follow *f, uint64_t until, struct err *e)
 {
-	int64_t	 lag_ms;
+	struct err	 why;
+	int64_t		 lag_ms;
+	int		 tries = 0;
 
 	for (;;) {
-		if (!cancel_check(f->m->ctx->cancel, e) ||
-		    !follow_round(f, e) || !follow_tell(f, &lag_ms, e))
+		err_clear(&why);
+		if (!cancel_check(f->m->ctx->cancel, e))
 			return false;
+		if (!follow_round(f, &why) || !follow_tell(f, &lag_ms,
+		    &why)) {
+			if (!follow_again(f, &why, &tries, e))
+				return false;
+			continue;
+		}
+		tries = 0;
 		if (until != 0 ? follow_is_there(f, until) :
 		    lag_ms < MOVE_LAG_MS && follow_is_there(f, 1))
 			return move_save(f->m, e);

@@ -34,6 +34,34 @@ move_item_has_documents(const json_t *item)
 	    "view");
 }
 
+const char *
+move_item_data(const json_t *item)
+{
+	const char *buckets = json_str(json_object_get(item, "entry"),
+	    "buckets");
+
+	return buckets != NULL ? buckets : json_text(item, "name");
+}
+
+const char *
+move_item_why(const json_t *item)
+{
+	static const struct {
+		const char	*code, *words;
+	} table[] = {
+		{ "created", T_WHY_CREATED }, { "dropped", T_WHY_DROPPED },
+		{ "renamed", T_WHY_RENAMED }, { "altered", T_WHY_ALTERED },
+		{ "untold", T_WHY_UNTOLD }, { "oplog", T_WHY_OPLOG },
+	};
+	const char	*why = json_text(item, "why");
+	size_t		 i;
+
+	for (i = 0; i < LENGTH(table); i++)
+		if (strcmp(table[i].code, why) == 0)
+			return table[i].words;
+	return why;
+}
+
 /*
  * Streams of a database leave out system collections and time series, and
  * what falls off the end of a capped one is no event.
@@ -233,7 +261,7 @@ static bool
 item_compare(struct move *m, json_t *item, struct err *e)
 {
 	struct mongo_scan	 scan = { .db = json_text(item, "db"),
-		.collection = json_text(item, "name"),
+		.collection = move_item_data(item),
 		.count = (uint64_t)json_int(item, "docs", 0),
 		.bytes = (uint64_t)json_int(item, "bytes", 0) };
 	struct mongo_hash	 hash = { 0, 0, 0, 0 };

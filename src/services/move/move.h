@@ -100,6 +100,10 @@ bool	 move_item_again(struct move *m, const char *db, const char *name,
 /* True when change streams tell of its documents. */
 bool	 move_item_follows(const json_t *item);
 bool	 move_item_has_documents(const json_t *item);
+/* The collection that holds the documents: a time series' buckets. */
+const char *move_item_data(const json_t *item);
+/* Why it was not read at T, in words; "" when it was. */
+const char *move_item_why(const json_t *item);
 /* Fills the items from the source's catalog. */
 bool	 move_items_read(struct move *m, struct err *e);
 /* Copies what is not done, and counts. */

@@ -41,7 +41,7 @@ rows_make(const json_t *state)
 		    "done", (json_int_t)json_int(item, "docs", 0), "total",
 		    (json_int_t)json_int(entry, "count", 0), "bytes",
 		    (json_int_t)json_int(entry, "bytes", 0), "outside",
-		    json_text(item, "why")));
+		    move_item_why(item)));
 	}
 	return rows;
 }

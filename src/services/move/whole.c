@@ -132,7 +132,7 @@ scan(struct move *m, struct mongo *side, const json_t *item,
     struct err *e), void *arg, struct err *e)
 {
 	struct mongo_scan s = { .db = json_text(item, "db"),
-		.collection = json_text(item, "name") };
+		.collection = move_item_data(item) };
 
 	return mongo_scan_run(side, &s, hash, each, arg, m->ctx->cancel, e);
 }
