@@ -45,8 +45,12 @@ extern const char *const mongo_sametime_databases[];
  */
 bool	 mongo_catalog_read(struct mongo *m, const char *const *dbs,
 	     json_t **out, struct err *e);
-/* Creates a collection (or view) as the entry says; there already and equal
- * is success, there and other is ERR_CHANGED. */
+/*
+ * Creates a collection (or view) as the entry says; there already and equal
+ * is success, there and other is ERR_CHANGED.  Without the expiry of a time
+ * series or a clustered collection, which comes with mongo_catalog_index of
+ * ttl: else the server removes what has just been copied.
+ */
 bool	 mongo_catalog_create(struct mongo *m, const char *db,
 	     const json_t *collection, struct err *e);
 /*
@@ -66,6 +70,11 @@ struct mongo_scan {
 	const char	*db, *collection;
 	uint64_t	 at;		/* atClusterTime; 0: majority, now */
 	const char	*filter;	/* Extended JSON; NULL: all */
+	/*
+	 * {"_id":...} as the index on _id orders them, over all types: from
+	 * min on, before max; NULL: no bound.
+	 */
+	const char	*min, *max;
 	uint32_t	 batch_bytes;	/* about; 0: 4 MiB */
 	uint64_t	 count, bytes;	/* estimate from the catalog */
 };
@@ -88,6 +97,7 @@ struct mongo_copy_item {
 	bool		 outside;	/* not at T: why says the reason */
 	bool		 is_done;	/* copied and counted */
 	struct mongo_hash hash;		/* of what was written */
+	uint64_t	 docs_now, bytes_now;	/* for progress */
 	char		 why[160];
 };
 
@@ -101,7 +111,8 @@ struct mongo_copy {
 	const struct cancel	*cancel;
 	/*
 	 * Called from the thread that called mongo_copy_run, several times a
-	 * second: documents and bytes of all and of the item that moves.
+	 * second: documents and bytes of all items (the rest is in theirs),
+	 * and one of those that move.
 	 */
 	void	(*progress)(void *arg, const struct mongo_copy *c,
 		    size_t item, uint64_t docs, uint64_t bytes);
@@ -112,10 +123,13 @@ struct mongo_copy {
 };
 
 /*
- * Copies the items that are not done, documents only; a target collection
- * that an interrupted run began is emptied first.  What cannot be read at T
- * (246, 239) is read now and marked outside.  Collections in parallel; one
- * that dominates is split by ranges of _id over the workers.
+ * Copies the items that are not done, documents only, into collections that
+ * are there (mongo_catalog_create).  One that an interrupted run began is
+ * dropped and made again: the caller knows that it is ours.  What cannot be
+ * read at T (246, 239) is read now and marked outside.  Collections in
+ * parallel; one that dominates is split by ranges of _id over the workers.
+ * A lost connection or a step-down is waited for, up to a minute, and gone on
+ * after.  An item that is done was acknowledged by a majority.
  */
 bool	 mongo_copy_run(struct mongo_copy *c, struct err *e);
 

@@ -60,6 +60,12 @@ bool	 mongo_cursor_open(struct mongo *m,
 bool	 mongo_cursor_next(struct mongo_cursor *c, struct mongo_bytes *doc,
 	     struct err *e);
 /*
+ * Documents that are here already, up to max; 0: mongo_cursor_next would ask
+ * the server.  Borrowed together until the next call of mongo_cursor_next.
+ */
+size_t	 mongo_cursor_here(struct mongo_cursor *c, struct mongo_bytes *docs,
+	     size_t max);
+/*
  * A change stream's newest resume token (postBatchResumeToken) as a
  * document; data NULL: none yet.  Borrowed.
  */

@@ -301,6 +301,18 @@ mongo_cursor_next(struct mongo_cursor *c, struct mongo_bytes *doc,
 	return batch_next(c, doc, e);
 }
 
+size_t
+mongo_cursor_here(struct mongo_cursor *c, struct mongo_bytes *docs,
+    size_t max)
+{
+	size_t	 n = 0;
+
+	/* What is wrong with a batch is told by mongo_cursor_next. */
+	while (n < max && c->at != c->end && batch_next(c, &docs[n], NULL))
+		n++;
+	return n;
+}
+
 struct mongo_bytes
 mongo_cursor_token(const struct mongo_cursor *c)
 {
