@@ -94,6 +94,10 @@ kind_read(struct prepare_look *l, struct err *e)
 	l->is_ghost = json_flag(hello, "isreplicaset");
 	if (json_str(hello, "setName") != NULL) {
 		l->kind = MONGO_REPLICA_SET;
+		l->member_count = json_array_size(json_object_get(hello,
+		    "hosts")) + json_array_size(json_object_get(hello,
+		    "passives")) + json_array_size(json_object_get(hello,
+		    "arbiters"));
 		(void)snprintf(l->set, sizeof(l->set), "%s",
 		    json_text(hello, "setName"));
 	}

@@ -104,6 +104,7 @@ struct prepare_look {
 	/* By the plan so far: what the URLs must say; "" as it is. */
 	char			 set_after[128];
 	char			 host_after[300];
+	size_t			 member_count;	/* of a set */
 	bool			 is_ghost;	/* replSetName, no config */
 	bool			 are_users_known;
 	bool			 is_exception_open;
@@ -178,7 +179,31 @@ PREPARE_ACT(prepare_index_undo);
 PREPARE_ACT(prepare_ttl_act);
 PREPARE_ACT(prepare_ttl_undo);
 
-#define PREPARE_ACTIONS	6
+PREPARE_PROBE(prepare_before_probe);
+bool	 prepare_before_prepare(struct ctx *ctx, const json_t *args,
+	     json_t *memo, struct err *e);
+PREPARE_ACT(prepare_before_act);
+PREPARE_ACT(prepare_before_undo);
+PREPARE_PROBE(prepare_key_probe);
+PREPARE_ACT(prepare_key_act);
+PREPARE_ACT(prepare_key_undo);
+PREPARE_PROBE(prepare_conf_probe);
+PREPARE_ACT(prepare_conf_act);
+PREPARE_ACT(prepare_conf_undo);
+PREPARE_PROBE(prepare_restart_probe);
+PREPARE_ACT(prepare_restart_act);
+PREPARE_PROBE(prepare_initiate_probe);
+PREPARE_ACT(prepare_initiate_act);
+PREPARE_PROBE(prepare_primary_probe);
+PREPARE_PROBE(prepare_add_probe);
+PREPARE_ACT(prepare_add_act);
+PREPARE_ACT(prepare_add_undo);
+PREPARE_PROBE(prepare_caught_up_probe);
+PREPARE_PROBE(prepare_vote_probe);
+PREPARE_ACT(prepare_vote_act);
+PREPARE_ACT(prepare_vote_undo);
+
+#define PREPARE_ACTIONS	16
 extern const struct action prepare_actions[PREPARE_ACTIONS];
 
 #endif

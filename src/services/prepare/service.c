@@ -93,7 +93,7 @@ wish_read(struct ctx *ctx, const json_t *params, struct prepare_wish *w,
 	const char *text;
 
 	*w = (struct prepare_wish){
-		.set = SET_NAME, .user = SAMETIME_USER,
+		.set = json_str(params, "set"), .user = SAMETIME_USER,
 		.cluster_user = CLUSTER_USER,
 		.host = json_str(params, "host"),
 		.key_file = json_str(params, "key_file"),
@@ -103,8 +103,6 @@ wish_read(struct ctx *ctx, const json_t *params, struct prepare_wish *w,
 		.ttl_days = json_int(params, "ttl_days", 0),
 		.revokes = json_flag(params, "revoke")
 	};
-	if ((text = json_str(params, "set")) != NULL)
-		w->set = text;
 	if ((text = json_str(params, "user")) != NULL)
 		w->user = text;
 	if ((text = json_str(params, "cluster_user")) != NULL)
