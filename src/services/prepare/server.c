@@ -149,9 +149,13 @@ key_find(const struct prepare_wish *w, struct server *s, char **file,
 	    "security.clusterAuthMode");
 	AUTO_FREE char	*db = value_of(s, "dbpath", "storage.dbPath");
 	AUTO_FREE char	*folder = path_of(s, db != NULL ? db : "/data/db");
+	struct stat	 st;
 	char		*path;
 
 	*file = NULL;
+	/* With --fork a relative one can no longer be told. */
+	if (folder == NULL || stat(folder, &st) < 0 || !S_ISDIR(st.st_mode))
+		return by_hand(s, T_SET_DB_FOLDER);
 	/* By certificates the members need no key. */
 	if (now != NULL || (mode != NULL && strcmp(mode, "keyFile") != 0))
 		return true;

@@ -79,15 +79,30 @@ old_config_check(struct making *m, struct err *e)
 	    old);
 }
 
+static bool
+site_has_account(const struct prepare_look *l)
+{
+	struct site_mongo_parts p = { .user_len = 0 };
+
+	if (l->site_url != NULL)
+		site_mongo_split(secret_reveal(l->site_url), &p);
+	return p.user_len > 0;
+}
+
 /* Log-in without accounts would lock everybody out. */
 static bool
 accounts_check(struct making *m, struct err *e)
 {
 	const struct prepare_look *l = m->look;
 
-	return m->wish->accounts || !l->are_users_known ||
-	    (l->sametime.exists && l->cluster.exists) ||
-	    plan_block(m->plan, T_SET_ACCOUNTS_HINT, e, T_SET_ACCOUNTS);
+	if (!m->wish->accounts && l->are_users_known &&
+	    (!l->sametime.exists || !l->cluster.exists))
+		return plan_block(m->plan, T_SET_ACCOUNTS_HINT, e,
+		    T_SET_ACCOUNTS);
+	return !l->is_auth_off || m->wish->url != NULL ||
+	    (m->wish->urls && m->wish->password != NULL) ||
+	    site_has_account(l) || plan_block(m->plan,
+	    T_SET_NO_ACCOUNT_HINT, e, T_SET_NO_ACCOUNT);
 }
 
 /* ---- steps */
