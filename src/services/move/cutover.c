@@ -119,7 +119,7 @@ drain_end(struct move *m, uint64_t *final, struct err *e)
 static bool
 blocked_hint(struct err *e)
 {
-	return e->hint[0] != '\0' ? false : err_hint(e, T_BLOCKED_HINT);
+	return err_hint(e, T_BLOCKED_HINT);
 }
 
 static bool
