@@ -14,6 +14,10 @@
 bool	 prepare_plan_urls(struct ctx *ctx, struct plan *plan,
 	     const struct secret *new_url, struct err *e);
 
+/* User and password of a URL, decoded; NULL for none. */
+bool	 prepare_url_account(const struct secret *url, char **user,
+	     struct secret **password, struct err *e);
+
 extern const struct service prepare_service;
 
 #endif

@@ -10,6 +10,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/prepare.h"
 #include "stconsole/str.h"
 
 #include "move.h"
@@ -152,7 +153,7 @@ move_return_expand(struct ctx *ctx, const json_t *args, struct plan *sub,
 	AUTO_MOVE struct move m = MOVE_INIT;
 
 	return move_open(ctx, args, &m, e) &&
-	    switch_plan_urls(ctx, sub, m.from, e);
+	    prepare_plan_urls(ctx, sub, m.from, e);
 }
 
 bool

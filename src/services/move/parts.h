@@ -13,9 +13,6 @@ bool	 step_probe_mark(struct ctx *ctx, const json_t *args,
 /* Removes the list of touched _ids that an earlier move left. */
 bool	 begin_forget(struct move *m, struct err *e);
 
-/* The password of a URL, decoded; NULL in *out when it has none. */
-bool	 url_password(const struct secret *url, struct secret **out,
-	     struct err *e);
 /* The target's URL with the account of the site's. */
 bool	 url_switched(const struct secret *from, const struct secret *to,
 	     struct secret **out, struct err *e);
@@ -37,12 +34,6 @@ bool	 services_plan(struct ctx *ctx, const char *verb,
  * the state's "whole" says whether it did.
  */
 bool	 whole_verify(struct move *m, int64_t most_bytes, struct err *e);
-
-/* --- switch.c ----------------------------------------------------------- */
-
-/* Adds the steps that put this URL everywhere the old one stands. */
-bool	 switch_plan_urls(struct ctx *ctx, struct plan *sub,
-	     const struct secret *url, struct err *e);
 
 /* --- finish.c ----------------------------------------------------------- */
 

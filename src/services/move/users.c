@@ -9,6 +9,7 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/prepare.h"
 #include "stconsole/str.h"
 
 #include "move.h"
@@ -123,10 +124,11 @@ static bool
 user_copy(struct move *m, const json_t *account, struct err *e)
 {
 	AUTO_SECRET struct secret *password = NULL;
+	AUTO_FREE char		*name = NULL;
 	AUTO_JSON json_t	*reply = NULL;
 	const json_t		*user;
 
-	if (!url_password(m->from, &password, e))
+	if (!prepare_url_account(m->from, &name, &password, e))
 		return false;
 	if (!move_command(m->source, json_text(account, "db"), json_pack(
 	    "{s:O}", "usersInfo", account), "userAdminAnyDatabase", &reply,

@@ -33,10 +33,6 @@ struct prepare_url {
 /* The base with this account (of admin), these servers, this set. */
 bool	 prepare_url_make(const struct prepare_url *u, struct secret **out,
 	     struct err *e);
-/* User and password of a URL, decoded; NULL for none. */
-bool	 prepare_url_account(const struct secret *url, char **user,
-	     struct secret **password, struct err *e);
-
 /* ---- roles.c: [{"role","db"}] */
 
 /* New reference; of an unknown user name NULL. */
