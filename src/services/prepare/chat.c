@@ -281,17 +281,20 @@ prepare_dummy_act(struct ctx *ctx, const json_t *args, const json_t *memo,
 	    err_copy(e, &why);
 }
 
-/* Only the very document that was inserted. */
+/*
+ * Only the very document that was inserted.  By $cmp: up to 4.4 $eq fails on
+ * "$$ROOT" (16409).
+ */
 bool
 prepare_dummy_undo(struct ctx *ctx, const json_t *args, const json_t *memo,
     struct err *e)
 {
 	(void)memo;
 	return run(ctx, args, json_pack(
-	    "{s:s, s:[{s:{s:s, s:{s:[s, {s:{s:s}}]}}, s:i}]}", "delete",
-	    json_text(args, "collection"), "deletes", "q", "_id", "dummy",
-	    "$expr", "$eq", "$$ROOT", "$literal", "_id", "dummy", "limit",
-	    1), NULL, e);
+	    "{s:s, s:[{s:{s:s, s:{s:[i, {s:[s, {s:{s:s}}]}]}}, s:i}]}",
+	    "delete", json_text(args, "collection"), "deletes", "q", "_id",
+	    "dummy", "$expr", "$eq", 0, "$cmp", "$$ROOT", "$literal", "_id",
+	    "dummy", "limit", 1), NULL, e);
 }
 
 bool
