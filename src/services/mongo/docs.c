@@ -180,23 +180,30 @@ mongo_find_one(struct mongo *m, const struct mongo_where *w,
 
 /*
  * {_id: the document's, $expr: the whole document is this one}: compared and
- * changed in one step by the server, whatever happens in between.
+ * changed in one step by the server, whatever happens in between.  Not by
+ * $eq: up to 4.4 the server takes "$$ROOT" there for a field's path and
+ * fails (16409).
  */
 static bson_t *
 filter_exact(const bson_t *doc)
 {
 	bson_t		*f = bson_new();
-	bson_t		 expr, eq, literal;
+	bson_t		 expr, eq, cmp, both, literal;
 	bson_iter_t	 it;
 
 	if (bson_iter_init_find(&it, doc, "_id"))
 		bson_append_iter(f, "_id", -1, &it);
 	BSON_APPEND_DOCUMENT_BEGIN(f, "$expr", &expr);
 	BSON_APPEND_ARRAY_BEGIN(&expr, "$eq", &eq);
-	BSON_APPEND_UTF8(&eq, "0", "$$ROOT");
-	BSON_APPEND_DOCUMENT_BEGIN(&eq, "1", &literal);
+	BSON_APPEND_INT32(&eq, "0", 0);
+	BSON_APPEND_DOCUMENT_BEGIN(&eq, "1", &cmp);
+	BSON_APPEND_ARRAY_BEGIN(&cmp, "$cmp", &both);
+	BSON_APPEND_UTF8(&both, "0", "$$ROOT");
+	BSON_APPEND_DOCUMENT_BEGIN(&both, "1", &literal);
 	BSON_APPEND_DOCUMENT(&literal, "$literal", doc);
-	bson_append_document_end(&eq, &literal);
+	bson_append_document_end(&both, &literal);
+	bson_append_array_end(&cmp, &both);
+	bson_append_document_end(&eq, &cmp);
 	bson_append_array_end(&expr, &eq);
 	bson_append_document_end(f, &expr);
 	return f;
