@@ -3,4 +3,8 @@
  */
 #include "upgrade.h"
 
-const struct service upgrade_service = { .name = "upgrade" };
+#include "check.h"
+
+const struct service upgrade_service = {
+	.name = "upgrade", .verbs = &check_verb, .verb_count = 1
+};

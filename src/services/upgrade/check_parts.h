@@ -1,0 +1,55 @@
+/*
+ * One run of the checks, for the files that hold rules.
+ */
+#ifndef UPGRADE_CHECK_PARTS_H
+#define UPGRADE_CHECK_PARTS_H
+
+#include "check.h"
+
+enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_BLOCK, VERDICT_UNKNOWN };
+
+struct check_run {
+	struct ctx		*ctx;
+	const struct secret	*url;
+	const json_t		*set;
+	const struct check_wish	*wish;
+	const char		*from, *to;	/* of this hop */
+	json_t			*checks;	/* the report's */
+	const struct check_rule	*rule;		/* that is looked at */
+	bool			 failed;	/* memory */
+};
+
+enum rule_scope {
+	RULE_ONCE,		/* of the deployment */
+	RULE_MEMBER,		/* of each member that answers */
+	RULE_HOP,		/* of each hop */
+	RULE_HOP_MEMBER		/* of each member in each hop */
+};
+
+struct check_rule {
+	const char	*id;		/* as facts, mongodb.md 1.2 */
+	enum rule_scope	 scope;
+	bool		 is_anew;	/* looked at again before each hop */
+	bool		 unknown_blocks;	/* unless assumed */
+	const char	*rule;		/* in words */
+	/* member is NULL for ONCE and HOP. */
+	void		(*look)(struct check_run *r, const json_t *member);
+};
+
+/* What was found; fix NULL: none.  fact is a printf. */
+void	 found(struct check_run *r, enum verdict verdict,
+	     const json_t *member, const char *fix, const char *fact, ...)
+	     __attribute__((format(printf, 5, 6)));
+/* A field that is null: unknown, with the reason that is kept beside it. */
+void	 found_unknown(struct check_run *r, const json_t *member,
+	     const char *field);
+/* Whether the hop is to this major or one behind it. */
+bool	 hop_reaches(const struct check_run *r, const char *major);
+bool	 check_is_arbiter(const json_t *member);
+
+extern const struct check_rule check_set_rules[], check_server_rules[],
+	check_data_rules[], check_plan_rules[];
+extern const size_t check_set_count, check_server_count, check_data_count,
+	check_plan_count;
+
+#endif
