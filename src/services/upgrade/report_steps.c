@@ -1,0 +1,149 @@
+/*
+ * The first and the last step: the mark on the server that an upgrade runs,
+ * and the report of what was seen to hold when it was over.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stconsole/json.h"
+#include "stconsole/mem.h"
+#include "stconsole/msg.h"
+#include "stconsole/str.h"
+
+#include "steps.h"
+#include "text_steps.def"
+
+/*
+ * The account that looks after the servers may write no database, so the
+ * mark is a note in the oplog: it says who works here to whoever reads it,
+ * and locks nobody out.
+ */
+bool
+step_mark_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
+    enum probe *found, json_t *seen, struct err *e)
+{
+	(void)ctx;
+	(void)memo;
+	(void)seen;
+	(void)e;
+	*found = json_flag(json_object_get(args, "topo"), "is_set") ?
+	    PROBE_TODO : PROBE_DONE;
+	return true;
+}
+
+bool
+step_mark_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	AUTO_REACH struct reach	 r = { .ctx = ctx };
+	AUTO_JSON json_t	*set = NULL;
+	AUTO_FREE char		*words = NULL;
+	char			 host[256] = "";
+
+	(void)memo;
+	gethostname(host, sizeof(host) - 1);
+	words = str_format(T_MARK_NOTE, ctx->who->user, host, json_text(args,
+	    "to"));
+	if (words == NULL)
+		return err_nomem(e);
+	if (!reach_init(&r, ctx, args, e) ||
+	    !reach_await_others(&r, NULL, &set, e))
+		return false;
+	if (reach_primary(set) == NULL)
+		return err_set(e, ERR_MONGO, MONGO_NO_PRIMARY,
+		    T_REACH_NO_PRIMARY);
+	return reach_note(&r, reach_primary(set), words, e);
+}
+
+/* ---- the report */
+
+static json_t *
+members_seen(const json_t *set)
+{
+	json_t		*out = json_array(), *m;
+	size_t		 i;
+
+	json_array_foreach (json_object_get(set, "members"), i, m)
+		json_array_append_new(out, json_pack("{s:O, s:O?, s:O?, "
+		    "s:O?}", "name", json_object_get(m, "name"), "version",
+		    json_object_get(m, "version"), "state",
+		    json_object_get(m, "state"), "fcv", json_object_get(m,
+		    "fcv")));
+	return out;
+}
+
+/* Majors that no test of this program had a real server of. */
+static json_t *
+unproved(const json_t *chain)
+{
+	json_t	*out = json_array(), *one;
+	size_t	 i;
+
+	json_array_foreach (chain, i, one)
+		if (mongo_version_compare(json_string_value(one), "7.0") >= 0)
+			json_array_append_new(out, json_sprintf(T_REPORT_SIM,
+			    json_string_value(one)));
+	return out;
+}
+
+static json_t *
+report_make(const json_t *set, const json_t *args, bool noted,
+    const char *why)
+{
+	json_t *report = json_pack("{s:s, s:O, s:o, s:o, s:b, s:s, s:O}",
+	    "verb", "mongo.upgrade", "chain", json_object_get(args, "chain"),
+	    "members", members_seen(set), "simulated",
+	    unproved(json_object_get(args, "chain")), "majority_write",
+	    noted, "majority_write_why", why, "card", json_object_get(args,
+	    "card"));
+
+	if (report != NULL && reach_primary(set) != NULL)
+		json_object_set_new(report, "primary", json_string(
+		    reach_primary(set)));
+	if (report != NULL && json_object_get(args, "without_backup") != NULL)
+		json_object_set(report, "without_backup", json_object_get(
+		    args, "without_backup"));
+	if (report != NULL && json_object_get(args, "assumed") != NULL)
+		json_object_set(report, "assumed", json_object_get(args,
+		    "assumed"));
+	return report;
+}
+
+bool
+step_report_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
+    enum probe *found, json_t *seen, struct err *e)
+{
+	(void)ctx;
+	(void)args;
+	(void)memo;
+	(void)seen;
+	(void)e;
+	*found = PROBE_TODO;
+	return true;
+}
+
+bool
+step_report_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	AUTO_REACH struct reach	 r = { .ctx = ctx };
+	AUTO_JSON json_t	*set = NULL, *report = NULL;
+	AUTO_FREE char		*path = NULL;
+	struct err		 why = { 0 };
+	bool			 noted = false;
+
+	(void)memo;
+	if (!reach_init(&r, ctx, args, e) ||
+	    !reach_await_others(&r, NULL, &set, e))
+		return false;
+	if (!json_flag(r.topo, "is_set"))
+		err_set(&why, ERR_NONE, 0, "%s", T_REPORT_ALONE);
+	else
+		noted = reach_primary(set) != NULL && reach_note(&r,
+		    reach_primary(set), T_REPORT_NOTE, &why);
+	report = report_make(set, args, noted, why.msg);
+	if (report == NULL)
+		return err_nomem(e);
+	return mongo_report_write(ctx, "upgrade", report, &path, e);
+}
