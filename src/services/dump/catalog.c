@@ -264,8 +264,7 @@ by_name(const void *a, const void *b)
 	    json_text(*(json_t *const *)b, "name"));
 }
 
-/* By name, so that two lists of the same are the same; views last. */
-static json_t *
+json_t *
 catalog_sort(json_t *list, struct err *e)
 {
 	size_t		  n = json_array_size(list), i;

@@ -21,7 +21,6 @@
 #include "text.def"
 
 #define COPY_DOCS	32768	/* of one insert */
-#define COPY_TRIES	60	/* of one insert, a second apart */
 #define COPY_BEGUN_MAX	6	/* how often an item is begun anew */
 #define COPY_BATCH	(4u * 1024 * 1024)
 #define SPLIT_MIN_BYTES	(32u * 1024 * 1024)
@@ -95,76 +94,6 @@ worker_begin(void *arg, struct err *e)
 	return NULL;
 }
 
-/* Empty again: dropped, and made as it was. */
-static bool
-item_clear(struct mongo *to, const struct mongo_copy_item *it,
-    struct err *e)
-{
-	return catalog_drop(to, it->db, json_text(it->entry, "name"), e) &&
-	    mongo_catalog_create(to, it->db, it->entry, e);
-}
-
-static bool
-item_is_empty(struct mongo *to, const struct mongo_copy_item *it,
-    bool *empty, struct err *e)
-{
-	AUTO_JSON json_t *one = NULL;
-
-	if (!ask_list(to, it->db, json_pack("{s:s,s:i,s:{s:i}}", "find",
-	    catalog_data_name(it->entry), "limit", 1, "projection", "_id",
-	    1), "readWrite", &one, e))
-		return false;
-	*empty = json_array_size(one) == 0;
-	return true;
-}
-
-/*
- * Waits until a majority has all that was written before: a write that finds
- * nothing waits for the newest entry of the log.
- */
-static bool
-item_settle(struct mongo *to, const struct mongo_copy_item *it,
-    struct err *e)
-{
-	return ask_run(to, it->db, json_pack("{s:s,s:[{s:{s:s},s:{s:{s:i}}}],"
-	    "s:{s:s,s:i}}", "update", catalog_data_name(it->entry), "updates",
-	    "q", "_id", "stconsole: no such document", "u", "$set", "none",
-	    1, "writeConcern", "w", "majority", "wtimeout", ANSWER_MS / 2),
-	    "readWrite", NULL, e);
-}
-
-/*
- * One insert.  After a lost connection nobody knows what arrived: it is sent
- * again, and a duplicate then is a document of the first time.
- */
-static bool
-batch_put(struct copy *cp, struct worker *w,
-    const struct mongo_copy_item *it, size_t count, struct err *e)
-{
-	const struct mongo_insert_spec spec = { .db = it->db,
-		.collection = catalog_data_name(it->entry),
-		.bypasses_validation = true, .keeps_timestamps = true };
-	struct mongo_inserted	 r = { 0 };
-	struct err		 why;
-	int			 tries = 0;
-
-	for (;;) {
-		err_clear(&why);
-		r = (struct mongo_inserted){ 0 };
-		if (mongo_insert_many(w->to, &spec, w->docs, count, &r,
-		    &why))
-			break;
-		if (!why.retryable || ++tries == COPY_TRIES)
-			return err_copy(e, &why);
-		if (!cancel_wait(cp->c->cancel, 1000))
-			return cancel_check(cp->c->cancel, e);
-	}
-	if (r.failed == 0 && (r.duplicates == 0 || tries > 0))
-		return true;
-	return err_set(e, ERR_MONGO, r.why.code, T_COPY_FAILED, it->db,
-	    it->name, (int)(r.failed + r.duplicates), r.why.msg);
-}
-
 /* All of a piece; *hash and the item's counters grow. */
 static bool
 piece_copy(struct copy *cp, struct worker *w, struct pool *p,
@@ -191,7 +120,8 @@ piece_copy(struct copy *cp, struct worker *w, struct pool *p,
 		for (i = 0; i < count; i++)
 			mongo_hash_add(hash, w->docs[i].data, w->docs[i].len);
 		*reading = false;
-		if (!batch_put(cp, w, it, count, e))
+		if (!put_docs(w->to, it->db, it->entry, w->docs, count,
+		    cp->c->cancel, e))
 			return false;
 		atomic_fetch_add(&cp->items[n].docs, count);
 		atomic_fetch_add(&cp->items[n].bytes, hash->bytes - bytes);
@@ -207,7 +137,7 @@ item_end(struct copy *cp, struct worker *w, struct pool *p, size_t n,
 	struct item	*s = &cp->items[n];
 
 	if (!s->again) {
-		if (!item_settle(w->to, it, e))
+		if (!put_settle(w->to, it->db, it->entry, e))
 			return false;
 		pool_lock(p);
 		s->ready = true;
@@ -217,7 +147,7 @@ item_end(struct copy *cp, struct worker *w, struct pool *p, size_t n,
 	if (++s->begun > COPY_BEGUN_MAX)
 		return err_set(e, ERR_MONGO, 0, T_NO_PROGRESS, it->db,
 		    it->name, (int)s->begun);
-	if (!item_clear(w->to, it, e))
+	if (!put_clear(w->to, it->db, it->entry, e))
 		return false;
 	json_decref(s->bounds);
 	s->bounds = NULL;
@@ -372,8 +302,9 @@ copy_prepare(struct copy *cp, int workers, size_t *jobs, struct err *e)
 			continue;
 		cp->items[i].at = it->outside ? 0 : c->at;
 		if (!cancel_check(c->cancel, e) ||
-		    !item_is_empty(to, it, &empty, e) ||
-		    (!empty && !item_clear(to, it, e)) ||
+		    !put_is_empty(to, it->db, it->entry, &empty,
+		    e) ||
+		    (!empty && !put_clear(to, it->db, it->entry, e)) ||
 		    !item_cut(cp, from, i, total, workers, e))
 			return false;
 		cp->items[i].begun = 1;

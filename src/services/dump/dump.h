@@ -31,6 +31,9 @@ bool	 catalog_index_is_id(const json_t *index);
 /* Where the documents are: the buckets of a time series, or name. */
 const char *catalog_data_name(const json_t *entry);
 bool	 catalog_has_data(const json_t *entry);
+/* New array: by name, so that two lists of the same are the same; views last,
+ * each behind those that it reads. */
+json_t	*catalog_sort(json_t *list, struct err *e);
 /* Drops a collection; one that is not there is success. */
 bool	 catalog_drop(struct mongo *m, const char *db, const char *name,
 	     struct err *e);
@@ -51,6 +54,27 @@ bool	 scan_split(struct mongo *m, const struct mongo_scan *s,
 bool	 scan_may_split(const json_t *entry);
 /* Cannot be read at T: 72, 239, 246 and what else says so. */
 bool	 scan_is_outside(const struct err *e);
+
+/* --- into a target --------------------------------------------------- */
+
+/* Empty again: dropped, and made as it was. */
+bool	 put_clear(struct mongo *to, const char *db, const json_t *entry,
+	     struct err *e);
+bool	 put_is_empty(struct mongo *to, const char *db, const json_t *entry,
+	     bool *empty, struct err *e);
+/*
+ * Waits until a majority has all that was written before: a write that finds
+ * nothing waits for the newest entry of the log.
+ */
+bool	 put_settle(struct mongo *to, const char *db, const json_t *entry,
+	     struct err *e);
+/*
+ * One insert, each document of it, or an error.  After a lost connection
+ * nobody knows what arrived: it is sent again, for up to a minute.
+ */
+bool	 put_docs(struct mongo *to, const char *db, const json_t *entry,
+	     const struct mongo_bytes *docs, size_t count,
+	     const struct cancel *cancel, struct err *e);
 
 /* --- a pool of workers ----------------------------------------------- */
 
