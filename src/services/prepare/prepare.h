@@ -146,7 +146,11 @@ bool	 prepare_plan_switch(struct prepare_look *l,
 bool	 prepare_chat_look(struct prepare_look *l, int64_t ttl_days,
 	     json_t **out, struct err *e);
 
-/* mongo.ready */
+/* mongo.member.add, mongo.compose, mongo.ready */
+bool	 prepare_member_plan(struct ctx *ctx, const json_t *params,
+	     struct plan *plan, struct err *e);
+bool	 prepare_compose_read(struct ctx *ctx, const json_t *params,
+	     json_t **result, struct err *e);
 bool	 prepare_ready_read(struct ctx *ctx, const json_t *params,
 	     json_t **result, struct err *e);
 

@@ -15,10 +15,9 @@
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
+#include "stconsole/restart.h"
 #include "stconsole/str.h"
 
-#include "../upgrade/how_options.h"
-#include "../upgrade/how_parts.h"
 #include "set.h"
 #include "text.def"
 
@@ -71,10 +70,10 @@ process_find(struct prepare_look *l, struct server *s, struct err *e)
 	s->args = json_object();
 	if (s->args == NULL)
 		return err_nomem(e);
-	if (!how_process_read(pid, s->args, &why))
+	if (!restart_read(pid, s->args, &why))
 		return why.domain == ERR_NOMEM ? err_copy(e, &why) :
 		    by_hand(s, why.msg);
-	if (how_argv_has_password(json_object_get(s->args, "argv")))
+	if (restart_argv_has_password(json_object_get(s->args, "argv")))
 		return by_hand(s, T_SET_PASSWORD_ARGV);
 	if (unit == NULL)
 		return true;
@@ -88,7 +87,7 @@ static bool
 conf_find(struct server *s, struct err *e)
 {
 	struct err	 why = { 0 };
-	const char	*file = how_argv_config(json_object_get(s->args,
+	const char	*file = restart_argv_config(json_object_get(s->args,
 	    "argv"));
 
 	if (file == NULL)
@@ -106,7 +105,7 @@ conf_find(struct server *s, struct err *e)
 static char *
 value_of(const struct server *s, const char *word, const char *path)
 {
-	const char *value = how_argv_value(json_object_get(s->args, "argv"),
+	const char *value = restart_argv_value(json_object_get(s->args, "argv"),
 	    word);
 
 	if (value != NULL)
@@ -211,7 +210,7 @@ config_make(struct server *s, const struct conf_wish *w, struct err *e)
 
 	if (s->conf_path != NULL) {
 		words = (struct conf_wish){ .set = NULL };
-		if (how_argv_value(argv, "bind_ip") != NULL) {
+		if (restart_argv_value(argv, "bind_ip") != NULL) {
 			words.bind_name = w->bind_name;
 			file.bind_name = NULL;
 		}

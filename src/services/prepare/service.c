@@ -54,6 +54,23 @@ static const struct verb_param ready_params[] = {
 	ADMIN_PARAM,
 };
 
+static const struct verb_param member_params[] = {
+	{ .name = "member", .type = PARAM_TEXT, .required = true,
+	  .positional = true, .help = "NAME:PORT of a server that was "
+	  "started with the set's name and key" },
+	ADMIN_PARAM,
+};
+
+static const struct verb_param compose_params[] = {
+	{ .name = "kind", .type = PARAM_CHOICE,
+	  .choices = "compose|kubernetes",
+	  .help = "What fits the site when not given" },
+	{ .name = "image", .type = PARAM_TEXT,
+	  .help = "Image and tag; mongo:7.0 when not given" },
+	{ .name = "set", .type = PARAM_TEXT,
+	  .help = "Name of the replica set; " SET_NAME " when not given" },
+};
+
 static bool
 parts_read(const json_t *params, struct prepare_wish *w, struct err *e)
 {
@@ -175,6 +192,22 @@ static const struct verb verbs[] = {
 	  "\"key\":\"string\",\"url\":\"string?\","
 	  "\"hosts\":\"string?\"}]}",
 	  .view = "parts: part=Part,state=State,text=What" },
+	{ .name = "mongo.member.add", .role = ROLE_ADMIN,
+	  .risk = RISK_SERVICE,
+	  .help = "Add a member to the replica set",
+	  .detail = "It gets no vote until it has caught up, which may take "
+	  "long; the job can be interrupted and resumed meanwhile.",
+	  .params = member_params, .param_count = LENGTH(member_params),
+	  .plan = prepare_member_plan },
+	{ .name = "mongo.compose", .role = ROLE_VIEWER, .risk = RISK_NONE,
+	  .help = "Give the parts of a compose file or chart for a MongoDB",
+	  .detail = "For test installations.  The text is printed and "
+	  "nothing is written.",
+	  .params = compose_params, .param_count = LENGTH(compose_params),
+	  .read = prepare_compose_read,
+	  .schema = "{\"kind\":\"=compose|kubernetes\","
+	  "\"text\":\"string\",\"warnings\":[\"string\"],"
+	  "\"verified\":\"bool\"}", .view = "raw: text" },
 };
 
 const struct service prepare_service = {
