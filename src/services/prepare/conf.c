@@ -110,6 +110,18 @@ bind_put(struct buf *text, const char *name, struct err *e)
 	    value_put(text, "net", "bindIp", list, e);
 }
 
+/* Said so in words, it would win over the key. */
+static bool
+auth_put(struct buf *text, const struct conf_wish *w, struct err *e)
+{
+	AUTO_FREE char *now = conf_value(buf_str(text), text->len,
+	    "security.authorization");
+
+	return w->key_file == NULL || now == NULL ||
+	    strcmp(now, "disabled") != 0 ||
+	    value_put(text, "security", "authorization", "enabled", e);
+}
+
 bool
 conf_edit(const char *text, size_t len, const struct conf_wish *w,
     struct buf *out, struct err *e)
@@ -119,6 +131,7 @@ conf_edit(const char *text, size_t len, const struct conf_wish *w,
 
 	buf_add(&b, text, len);
 	ok = buf_ok(&b, e) &&
+	    auth_put(&b, w, e) &&
 	    value_put(&b, "security", "keyFile", w->key_file, e) &&
 	    value_put(&b, "replication", "replSetName", w->set, e) &&
 	    bind_put(&b, w->bind_name, e);
@@ -197,6 +210,8 @@ conf_argv(const json_t *argv, const struct conf_wish *w)
 	json_array_foreach(argv, i, word) {
 		const char *s = json_string_value(word);
 
+		if (w->key_file != NULL && is_word(s, "noauth"))
+			continue;
 		if (w->bind_name != NULL && (is_value ||
 		    word_value(s, "bind_ip") != NULL))
 			json_array_append_new(out, json_sprintf("%s,%s", s,

@@ -55,11 +55,12 @@ wait_gone(struct ctx *ctx, const char *member, pid_t pid,
 
 	while (proc_start_time(pid) == since) {
 		if (clock_mono_ms(&clock_system) > end)
-			return err_set(e, ERR_SYS, ETIMEDOUT, T_RESTART_STOP_LONG,
-			    member, STOP_S);
+			return err_set(e, ERR_SYS, ETIMEDOUT,
+			    T_RESTART_STOP_LONG, member, STOP_S);
 		if (!cancel_wait(ctx->cancel, LOOK_MS))
 			return cancel_check(ctx->cancel, e) &&
-			    err_set(e, ERR_CANCELLED, 0, T_RESTART_STOP_LEFT, member);
+			    err_set(e, ERR_CANCELLED, 0, T_RESTART_STOP_LEFT,
+			    member);
 	}
 	return true;
 }
