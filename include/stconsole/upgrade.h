@@ -6,6 +6,7 @@
 
 #include "stconsole/verb.h"
 
-extern const struct service upgrade_service;
+extern const struct service upgrade_service;	/* mongo.upgrade */
+extern const struct service check_service;	/* mongo.check */
 
 #endif

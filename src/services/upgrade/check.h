@@ -60,6 +60,4 @@ bool	 check_report_passes(const json_t *report, struct err *e);
  */
 void	 check_from(const json_t *set, char out[MONGO_MAJOR_SIZE]);
 
-extern const struct verb check_verb;	/* mongo.check */
-
 #endif

@@ -2,6 +2,7 @@
  * mongo.check: the report of the checks, shown and kept as a file.
  */
 #include "check.h"
+#include "upgrade.h"
 
 #include <unistd.h>
 
@@ -74,7 +75,7 @@ static const struct verb_param params[] = {
 	  .help = "MongoDB URL of an account with clusterAdmin" },
 };
 
-const struct verb check_verb = {
+static const struct verb check_verb = {
 	.name = "mongo.check", .role = ROLE_ADMIN, .risk = RISK_NONE,
 	.help = "Look for what stands in the way of an upgrade of MongoDB",
 	.detail = "Every check says what was read, the rule, and what mends "
@@ -91,4 +92,8 @@ const struct verb check_verb = {
 	"\"fix\":\"string?\",\"assumed\":\"bool\"}]}",
 	.view = "checks: verdict=Verdict,id=Check,hop=Hop,member=Member,"
 	"fact=Fact,fix=Fix",
+};
+
+const struct service check_service = {
+	.name = "check", .verbs = &check_verb, .verb_count = 1
 };
