@@ -148,7 +148,9 @@ step_add(struct hop *h, const char *action, const json_t *m,
 	if (strcmp(action, "mongo.member_wait") == 0)
 		json_object_set_new(args, "timeout_s", json_integer(BACK_S));
 	spec.action = action;
-	spec.args = args;
+	/* Both are taken, and more keeps its own. */
+	spec.args = TAKE(args);
+	spec.argv = json_incref(more->argv);
 	return plan_step_add(h->sub, &spec, e, "%s: %s", json_text(m,
 	    "name"), title);
 }
@@ -217,7 +219,8 @@ hold_add(struct hop *h, const json_t *next, struct err *e)
 	    "name"));
 
 	return args == NULL ? err_nomem(e) : plan_step_add(h->sub,
-	    &(struct step_spec){ .action = "mongo.hold", .args = args,
+	    &(struct step_spec){ .action = "mongo.hold",
+	    .args = TAKE(args),
 	    .risk = RISK_NONE }, e, T_STEP_HOLD, json_text(next, "name"));
 }
 

@@ -85,7 +85,7 @@ hop_step(struct upgrade *u, const struct upgrade_hop *h,
 	if (args == NULL || (rest != NULL &&
 	    json_object_update(args, rest) != 0))
 		return err_nomem(e);
-	full.args = args;
+	full.args = TAKE(args);
 	return plan_step_add(u->plan, &full, e, "%s", title);
 }
 
@@ -202,7 +202,8 @@ mark_plan(struct upgrade *u, struct err *e)
 	if (args == NULL)
 		return err_nomem(e);
 	return !u->is_set || plan_step_add(u->plan, &(struct step_spec){
-	    .action = "mongo.upgrade_mark", .args = args, .risk = RISK_NONE },
+	    .action = "mongo.upgrade_mark", .args = TAKE(args),
+	    .risk = RISK_NONE },
 	    e, T_PLAN_MARK);
 }
 
@@ -222,7 +223,7 @@ report_plan(struct upgrade *u, const char *from, const json_t *params,
 	    json_deep_copy(assumed)) != 0))
 		return err_nomem(e);
 	return plan_step_add(u->plan, &(struct step_spec){
-	    .action = "mongo.upgrade_report", .args = args,
+	    .action = "mongo.upgrade_report", .args = TAKE(args),
 	    .risk = RISK_NONE }, e, T_PLAN_REPORT);
 }
 
