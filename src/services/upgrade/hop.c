@@ -12,6 +12,7 @@
 #include "stconsole/msg.h"
 #include "stconsole/str.h"
 
+#include "check.h"
 #include "steps.h"
 #include "text_steps.def"
 
@@ -36,6 +37,26 @@ majors_check(const json_t *set, const char *from, const char *to,
 			    from, to);
 	}
 	return true;
+}
+
+/* What may have changed since the plan was made (check.h). */
+static bool
+checks_pass(const struct reach *r, const json_t *args, struct err *why)
+{
+	const json_t		*w = json_object_get(args, "wish");
+	const struct check_wish	 wish = { .to = json_text(args, "to"),
+		.how = { json_str(w, "how"), json_str(w, "binaries"),
+		json_str(w, "image") },
+		.assume_ok = json_object_get(w, "assume_ok"),
+		.backup = json_str(w, "backup"),
+		.without_backup = json_str(w, "without_backup"),
+		.hcl_statement = json_str(w, "hcl_statement"),
+		.is_resumed = true };
+	AUTO_JSON json_t	*set = reach_read(r, 0, why), *report = NULL;
+
+	return set != NULL && check_hop_now(r->ctx, r->url, set, &wish,
+	    json_text(args, "from"), wish.to, &report, why) &&
+	    check_report_passes(report, why);
 }
 
 bool
@@ -68,6 +89,8 @@ step_hop_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
 		return err_set(e, ERR_CHANGED, 0, T_FCV_OTHER, fcv, from);
 	if (!majors_check(set, from, json_text(args, "to"), e))
 		return false;
+	if (!checks_pass(&r, args, &why))
+		return wait_goes_on(&why, seen, e);
 	*found = PROBE_DONE;
 	return true;
 }

@@ -155,7 +155,8 @@ static bool
 hop_plan(struct upgrade *u, const struct upgrade_hop *h, struct err *e)
 {
 	return hop_step(u, h, &(struct step_spec){
-	    .action = "mongo.hop_check", .risk = RISK_NONE }, NULL, e,
+	    .action = "mongo.hop_check", .risk = RISK_NONE },
+	    json_pack("{s:O}", "wish", u->said), e,
 	    T_HOP_CHECK, h->to) &&
 	    hop_members(u, h, e) &&
 	    hop_step(u, h, &(struct step_spec){
@@ -205,6 +206,22 @@ mark_plan(struct upgrade *u, struct err *e)
 	    .action = "mongo.upgrade_mark", .args = TAKE(args),
 	    .risk = RISK_NONE },
 	    e, T_PLAN_MARK);
+}
+
+static bool
+backup_plan(struct upgrade *u, const json_t *params, struct err *e)
+{
+	const char	*dir = json_str(params, "backup");
+	json_t		*args;
+
+	if (dir == NULL)
+		return true;
+	if (*dir != '/')
+		return err_set(e, ERR_USAGE, 0, T_PLAN_BACKUP_DIR, dir);
+	args = json_pack("{s:s}", "dir", dir);
+	return args == NULL ? err_nomem(e) : plan_step_add(u->plan,
+	    &(struct step_spec){ .action = "mongo.upgrade_backup",
+	    .args = args, .risk = RISK_NONE }, e, T_PLAN_BACKUP, dir);
 }
 
 static bool
@@ -264,7 +281,8 @@ plan_steps_add(struct upgrade *u, const json_t *params, struct err *e)
 	return topo_make(u, e) && upgrade_notes(u, fcv, params, e) &&
 	    upgrade_gate(u, params, e) &&
 	    plan_lock_add(u->plan, "mongo:topology", e) &&
-	    mark_plan(u, e) && chain_plan(u, fcv, e) &&
+	    mark_plan(u, e) && backup_plan(u, params, e) &&
+	    chain_plan(u, fcv, e) &&
 	    report_plan(u, fcv, params, e);
 }
 
@@ -284,7 +302,9 @@ upgrade_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 		.holds_hops = hold != NULL && strcmp(hold, "never") != 0 };
 	bool		 ok;
 
-	ok = mongo_keeper_url(ctx, &u.url, e) &&
+	u.said = upgrade_said(params);
+	ok = (u.said != NULL || err_nomem(e)) &&
+	    mongo_keeper_url(ctx, &u.url, e) &&
 	    mongo_set_read(ctx, u.url, 0, &u.set, e);
 	if (ok) {
 		u.is_set = strcmp(json_text(u.set, "kind"),
@@ -295,5 +315,6 @@ upgrade_plan(struct ctx *ctx, const json_t *params, struct plan *plan,
 	json_decref(u.set);
 	json_decref(u.topo);
 	json_decref(u.told);
+	json_decref(u.said);
 	return ok;
 }

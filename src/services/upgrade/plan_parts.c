@@ -3,17 +3,15 @@
  */
 #include "plan_parts.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "stconsole/file.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
-#include "stconsole/mongo_copy.h"
 #include "stconsole/msg.h"
 #include "stconsole/str.h"
 
+#include "check.h"
 #include "text_steps.def"
 
 static bool
@@ -205,36 +203,68 @@ upgrade_notes(struct upgrade *u, const char *from, const json_t *params,
 
 /* ---- what forbids it */
 
-static bool
-backup_gate(struct upgrade *u, const json_t *params, struct err *e)
+json_t *
+upgrade_said(const json_t *params)
 {
-	AUTO_JSON json_t *last = NULL;
+	static const char *const names[] = { "how", "binaries", "image",
+		"assume_ok", "backup", "without_backup", "hcl_statement" };
+	json_t	*out = json_object();
 
-	if (json_str(params, "without_backup") != NULL)
+	for (size_t i = 0; out != NULL && i < LENGTH(names); i++)
+		if (json_object_get(params, names[i]) != NULL)
+			json_object_set(out, names[i], json_object_get(params,
+			    names[i]));
+	return out;
+}
+
+/* A check that blocks blocks; what warns or is not known is said. */
+static bool
+check_tell(struct upgrade *u, const json_t *one, struct err *e)
+{
+	const char	*verdict = json_text(one, "verdict");
+	const char	*member = json_text(one, "member");
+	AUTO_FREE char	*text = NULL;
+
+	if (strcmp(verdict, "ok") == 0)
 		return true;
-	if (!mongo_backup_last(u->ctx, &last, e))
-		return false;
-	if (last != NULL && json_flag(last, "verified") &&
-	    file_exists(AT_FDCWD, json_text(last, "dir")))
-		return note_once(u, T_NOTE_BACKUP, e);
-	return plan_block(u->plan, T_GATE_BACKUP_HINT, e, T_GATE_BACKUP);
+	text = str_format(T_GATE_CHECK, json_text(one, "id"), member,
+	    *member != '\0' ? ": " : "", json_text(one, "fact"));
+	if (text == NULL)
+		return err_nomem(e);
+	return strcmp(verdict, "block") == 0 ? plan_block(u->plan,
+	    json_str(one, "fix"), e, "%s", text) : note_once(u, text, e);
+}
+
+static bool
+checks_gate(struct upgrade *u, const json_t *params, struct err *e)
+{
+	const struct check_wish	 wish = { .to = u->to, .how = u->wish,
+		.assume_ok = json_object_get(params, "assume_ok"),
+		.backup = json_str(params, "backup"),
+		.without_backup = json_str(params, "without_backup"),
+		.hcl_statement = json_str(params, "hcl_statement") };
+	AUTO_JSON json_t	*report = NULL;
+	const json_t		*one;
+	struct err		 why = { 0 };
+	size_t			 i;
+
+	if (!upgrade_check(u->ctx, u->url, u->set, &wish, &report, &why))
+		return why.domain != ERR_REFUSED ? err_copy(e, &why) :
+		    plan_block(u->plan, why.hint, e, "%s", why.msg);
+	json_array_foreach (json_object_get(report, "checks"), i, one)
+		if (!check_tell(u, one, e))
+			return false;
+	return true;
 }
 
 bool
 upgrade_gate(struct upgrade *u, const json_t *params, struct err *e)
 {
-	int		electable, votes, all;
-	const char	*who = "";
+	int	electable, votes, all;
 
 	members_count(u, &electable, &votes, &all);
 	if (u->is_set && all > 1 && electable < 2 && !plan_block(u->plan,
 	    T_GATE_HEIR_HINT, e, T_GATE_HEIR))
 		return false;
-	if (!reach_others_ready(u->set, NULL, &who) && !plan_block(u->plan,
-	    NULL, e, T_REACH_OTHER, who))
-		return false;
-	if (reach_primary(u->set) == NULL && !plan_block(u->plan, NULL, e,
-	    T_REACH_NO_PRIMARY))
-		return false;
-	return backup_gate(u, params, e);
+	return checks_gate(u, params, e);
 }

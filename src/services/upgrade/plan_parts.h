@@ -12,6 +12,7 @@ struct upgrade {
 	struct secret	*url;
 	json_t		*set, *topo;
 	json_t		*told;		/* notes that stand already */
+	json_t		*said;		/* what hop_check's args keep */
 	const char	*to;
 	struct how_wish	 wish;
 	int64_t		 burn_in_s;
@@ -36,9 +37,11 @@ bool	 upgrade_ways(struct upgrade *u, const struct upgrade_hop *h,
 /* What a person should know before: not rolling, majority, the way back. */
 bool	 upgrade_notes(struct upgrade *u, const char *from,
 	     const json_t *params, struct err *e);
-/* What forbids it: nobody to take over, members that are down, no backup. */
+/* What forbids it (check.h), and nobody to take over. */
 bool	 upgrade_gate(struct upgrade *u, const json_t *params,
 	     struct err *e);
+/* What the person said that the checks of a hop go by; new reference. */
+json_t	*upgrade_said(const json_t *params);
 /* The rollback card, one entry for each hop. */
 json_t	*upgrade_card(const struct upgrade *u, const char *from);
 

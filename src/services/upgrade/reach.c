@@ -61,7 +61,7 @@ reach_member(const struct reach *r, const char *name)
 
 /* Arbiters have no accounts: nobody can ask them about the others. */
 json_t *
-reach_set(const struct reach *r, struct err *e)
+reach_read(const struct reach *r, unsigned flags, struct err *e)
 {
 	const json_t	*member;
 	json_t		*set = NULL;
@@ -77,7 +77,7 @@ reach_set(const struct reach *r, struct err *e)
 		if (!cancel_check(r->ctx->cancel, e) || !mongo_url_at(r->url,
 		    json_text(member, "name"), false, &at, e))
 			return NULL;
-		if (mongo_set_read(r->ctx, at, MONGO_SET_BRIEF, &set, &why)) {
+		if (mongo_set_read(r->ctx, at, flags, &set, &why)) {
 			err_clear(e);
 			return set;
 		}
@@ -86,6 +86,12 @@ reach_set(const struct reach *r, struct err *e)
 	if (e != NULL && e->domain == ERR_MONGO)
 		e->retryable = e->code < 0 || e->retryable;
 	return NULL;
+}
+
+json_t *
+reach_set(const struct reach *r, struct err *e)
+{
+	return reach_read(r, MONGO_SET_BRIEF, e);
 }
 
 static bool

@@ -37,6 +37,8 @@ void	 reach_fini(struct reach *r);
  * New reference; retryable when none does.
  */
 json_t	*reach_set(const struct reach *r, struct err *e);
+/* The same with flags of mongo_set.h. */
+json_t	*reach_read(const struct reach *r, unsigned flags, struct err *e);
 /* The member that takes writes, NULL: none now.  Borrowed from set. */
 const char *reach_primary(const json_t *set);
 /* A set's only member, or a standalone: nobody takes over. */

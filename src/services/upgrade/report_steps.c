@@ -6,13 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stconsole/clock.h"
+#include "stconsole/dump.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
+#include "stconsole/mongo_copy.h"
 #include "stconsole/msg.h"
+#include "stconsole/secret.h"
+#include "stconsole/site.h"
 #include "stconsole/str.h"
 
 #include "steps.h"
 #include "text_steps.def"
+
+#define DUMP_TIMEOUT_MS	10000
 
 /*
  * The account that looks after the servers may write no database, so the
@@ -146,4 +153,54 @@ step_report_act(struct ctx *ctx, const json_t *args, const json_t *memo,
 	if (report == NULL)
 		return err_nomem(e);
 	return mongo_report_write(ctx, "upgrade", report, &path, e);
+}
+
+/* ---- the backup */
+
+/* The note of a backup made before this step began is of another one. */
+bool
+step_backup_probe(struct ctx *ctx, const json_t *args, const json_t *memo,
+    enum probe *found, json_t *seen, struct err *e)
+{
+	AUTO_JSON json_t *last = NULL;
+
+	(void)seen;
+	if (!mongo_backup_last(ctx, &last, e))
+		return false;
+	*found = memo != NULL && last != NULL && json_flag(last, "verified") &&
+	    str_equal(json_str(last, "dir"), json_str(args, "dir")) &&
+	    json_int(last, "time_ms", 0) >= json_int(memo, "since_ms",
+	    INT64_MAX) ? PROBE_DONE : PROBE_TODO;
+	return true;
+}
+
+bool
+step_backup_prepare(struct ctx *ctx, const json_t *args, json_t *memo,
+    struct err *e)
+{
+	(void)args;
+	return json_object_set_new(memo, "since_ms", json_integer(
+	    clock_wall_ms(ctx->clock))) == 0 || err_nomem(e);
+}
+
+/* By the site's account: who looks after the servers may not read data. */
+bool
+step_backup_act(struct ctx *ctx, const json_t *args, const json_t *memo,
+    struct err *e)
+{
+	AUTO_SECRET struct secret *url = NULL;
+	AUTO_JSON json_t	*report = NULL, *backup = NULL;
+	struct mongo_dump_spec	 spec = { .dir = json_text(args, "dir"),
+		.gzip = true, .level = 1, .timeout_ms = DUMP_TIMEOUT_MS };
+	struct site		*site;
+	struct site_origin	 origin;
+
+	(void)memo;
+	if (!site_need(ctx, &site, e) ||
+	    !site_mongo_url(site, &url, &origin, e))
+		return false;
+	spec.url = url;
+	return mongo_dump_to(ctx, &spec, &report, e) &&
+	    mongo_dump_verify(ctx, spec.dir, &backup, e) &&
+	    mongo_backup_note(ctx, backup, e);
 }

@@ -67,16 +67,19 @@ typedef bool step_probe_fn(struct ctx *ctx, const json_t *args,
 typedef bool step_act_fn(struct ctx *ctx, const json_t *args,
 	     const json_t *memo, struct err *e);
 
-step_probe_fn step_back_probe, step_burn_probe, step_down_probe,
+step_probe_fn step_back_probe, step_backup_probe, step_burn_probe,
+	     step_down_probe,
 	     step_fcv_all_probe, step_fcv_probe, step_hand_probe,
 	     step_hold_probe, step_hop_probe, step_mark_probe,
 	     step_report_probe, step_rolled_probe, step_start_probe,
 	     step_stop_probe, step_swap_probe, step_try_probe;
-step_act_fn step_down_act, step_fcv_act, step_mark_act,
+step_act_fn step_backup_act, step_down_act, step_fcv_act, step_mark_act,
 	     step_report_act, step_start_act, step_start_undo,
 	     step_stop_act, step_stop_undo, step_swap_act,
 	     step_swap_undo, step_try_act;
 bool	 step_stop_prepare(struct ctx *ctx, const json_t *args,
+	     json_t *memo, struct err *e);
+bool	 step_backup_prepare(struct ctx *ctx, const json_t *args,
 	     json_t *memo, struct err *e);
 bool	 step_hop_expand(struct ctx *ctx, const json_t *args,
 	     struct plan *sub, struct err *e);
