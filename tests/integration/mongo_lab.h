@@ -24,6 +24,8 @@ struct mongo_lab_spec {
 	const char	*const *extra;	/* further words of argv, or NULL */
 };
 
+struct mongo_lab_own;
+
 struct mongo_lab {
 	char	 dir[64];		/* /tmp/stconsole-mongo-XXXXXX */
 	char	 site[96];		/* DIR/site: custom.env, compose */
@@ -34,6 +36,7 @@ struct mongo_lab {
 	int	 count;
 	struct mongo_lab_spec spec;
 	pid_t	 writer;
+	struct mongo_lab_own *own;	/* mongo_lab_parts.h */
 };
 
 /* False, having said so, when that version is not in the cache: skip. */

@@ -23,6 +23,18 @@ enum lab_part {
 	LAB_API = 4
 };
 
+/* How the MongoDB is; all zero: a set with accounts and TLS. */
+struct lab_mongod {
+	bool		 is_alone;	/* no replica set */
+	bool		 has_no_auth;
+	bool		 has_no_tls;
+	bool		 has_arbiter;	/* the last member is one */
+	bool		 has_config_file;	/* mongo/mongodN.conf */
+	bool		 has_nurse;	/* is reaped without us, once ended */
+	const char	*program;	/* NULL: by version, see below */
+	const char	*const *extra;	/* further words of argv, or NULL */
+};
+
 struct lab_run {
 	const char	*dir;
 	const char	*kind;		/* docker, kubernetes, windows */
@@ -31,6 +43,7 @@ struct lab_run {
 	const char	*admin_path;	/* of the API, NULL: the usual guess */
 	unsigned	 without;	/* enum lab_part, or'ed */
 	int		 members;
+	struct lab_mongod mongo;
 	int		 linger_s;
 	bool		 stays;
 	bool		 keeps;
@@ -122,7 +135,7 @@ bool	 lab_registry_child(struct lab_house *h, pid_t pid,
 	     unsigned long long start, struct err *e);
 bool	 lab_registry_clean(struct err *e);
 
-/* tls.c */
+/* tls.c: tls/, and who trusts it. */
 bool	 lab_tls_make(struct lab_house *h, struct err *e);
 
 /* people.c: the directory's content as LDIF. */

@@ -1,23 +1,24 @@
 /*
- * A private replica set: key file, TLS required, data and roles as HCL
- * documents them for Sametime 12 (create the first user with
- * userAdminAnyDatabase through the localhost exception, grant the rest as
- * that user).  lab_mongod_launch() only starts the processes, so that they
- * come up while other parts are being prepared.
+ * The processes of a private MongoDB: by default a replica set with a key
+ * file and TLS required; struct lab_mongod says what is otherwise.
+ * lab_mongod_launch() only starts them, so that they come up while other
+ * parts are being prepared.
  */
-#include "house.h"
+#include "mongod.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include <mongoc/mongoc.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "stconsole/buf.h"
 #include "stconsole/digest.h"
 #include "stconsole/file.h"
-#include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
 #include "stconsole/proc.h"
@@ -25,30 +26,12 @@
 #include "text.def"
 
 #define DEFAULT_VERSION	"6.0.5"
-#define START_S		60
 #define KEY_BYTES	300
-
-static const char *const databases[] = {
-	"chatlogging", "mobileOffline", "meeting", "privacy", "userinfo",
-};
-
-/* _id is text: the hex of an ObjectId (facts 2.1). */
-static const struct {
-	const char	*id;
-	const char	*email;
-} administrators[] = {
-	{ "6560a1b2c3d4e5f600000001", "kim.admin@corp.test" },
-	{ "6560a1b2c3d4e5f600000002", "robin.admin@corp.test" },
-	{ "6560a1b2c3d4e5f600000003", "lee.case@corp.test" },
-	{ "6560a1b2c3d4e5f600000004", "Lee.Case@Corp.test" },
-	{ "6560a1b2c3d4e5f600000005", "left.the.company@corp.test" },
-	{ "6560a1b2c3d4e5f600000006", "dana.gone@corp.test" },
-	{ "6560a1b2c3d4e5f600000007", "twin@corp.test" },
-};
+#define WORDS_MAX	64
 
 /* The program of a version in the cache, with what it needs to load. */
-static char *
-mongod_cached(const char *version)
+char *
+lab_mongod_cached(const char *version)
 {
 	AUTO_FREE char	*name = str_format("mongod/%s/mongod", version);
 	char		*path = name == NULL ? NULL : lab_cache_path(name);
@@ -66,7 +49,7 @@ mongod_find(struct lab_house *h)
 	const char	*wanted = h->run->mongod;
 	AUTO_FREE char	*how = NULL;
 	AUTO_FREE char	*fetch = NULL;
-	char		*path = mongod_cached(wanted != NULL ? wanted :
+	char		*path = lab_mongod_cached(wanted != NULL ? wanted :
 	    DEFAULT_VERSION);
 
 	if (path == NULL && wanted == NULL && proc_exists("mongod"))
@@ -93,376 +76,226 @@ key_file_write(struct lab_house *h, struct err *e)
 	    file_write(AT_FDCWD, path, hex, strlen(hex), 0400, e);
 }
 
-static bool
-member_launch(struct lab_house *h, const char *program, int n, struct err *e)
-{
-	AUTO_FREE char	*data = lab_path(h, "mongo/data%d", n);
-	AUTO_FREE char	*log = lab_path(h, "log/mongod%d", n);
-	AUTO_FREE char	*key = lab_path(h, "mongo/keyfile");
-	AUTO_FREE char	*pem = lab_path(h, "tls/mongod.pem");
-	AUTO_FREE char	*ca = lab_path(h, "tls/ca.pem");
-	AUTO_FREE char	*libs = lab_cache_path("mongod/libssl1.1");
-	AUTO_FREE char	*env = str_format("LD_LIBRARY_PATH=%s",
-	    libs == NULL ? "" : libs);
-	char		 port[16];
-	const char	*argv[] = { program, "--dbpath", data, "--port", port,
-	    "--bind_ip", h->has_ipv6 ? "127.0.0.1,::1" : "127.0.0.1",
-	    "--replSet", "rs0", "--keyFile", key, "--nounixsocket",
-	    "--tlsMode", "requireTLS", "--tlsCertificateKeyFile", pem,
-	    "--tlsCAFile", ca, "--tlsAllowConnectionsWithoutCertificates",
-	    "--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64",
-	    "--setParameter", "diagnosticDataCollectionEnabled=false",
-	    h->has_ipv6 ? "--ipv6" : NULL, NULL };
+/* The words of a member's argv; malloc'd. */
+struct words {
+	char	*v[WORDS_MAX + 1];
+	size_t	 n;
+	bool	 failed;
+};
 
-	if (data == NULL || log == NULL || key == NULL || pem == NULL ||
-	    ca == NULL || env == NULL)
+static void	 words_put(struct words *w, const char *fmt, ...)
+		    __attribute__((format(printf, 2, 3)));
+
+static void
+words_put(struct words *w, const char *fmt, ...)
+{
+	va_list	 ap;
+	char	*word = NULL;
+
+	va_start(ap, fmt);
+	if (w->n == WORDS_MAX || vasprintf(&word, fmt, ap) < 0)
+		w->failed = true;
+	else
+		w->v[w->n++] = word;
+	va_end(ap);
+}
+
+static void
+words_fini(struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		free(w->v[i]);
+}
+
+static const char *
+addresses(const struct lab_house *h)
+{
+	return h->has_ipv6 ? "127.0.0.1,::1" : "127.0.0.1";
+}
+
+static void
+words_options(const struct lab_house *h, int n, struct words *w)
+{
+	const struct lab_mongod	*m = &h->run->mongo;
+
+	words_put(w, "--dbpath");
+	words_put(w, "%s/mongo/data%d", h->dir, n);
+	words_put(w, "--port");
+	words_put(w, "%d", h->mongo_ports[n]);
+	words_put(w, "--bind_ip");
+	words_put(w, "%s", addresses(h));
+	words_put(w, "--nounixsocket");
+	words_put(w, "--wiredTigerCacheSizeGB");
+	words_put(w, "0.25");
+	words_put(w, "--setParameter");
+	words_put(w, "diagnosticDataCollectionEnabled=false");
+	if (h->has_ipv6)
+		words_put(w, "--ipv6");
+	if (!m->is_alone) {
+		words_put(w, "--replSet");
+		words_put(w, "rs0");
+		words_put(w, "--oplogSize");
+		words_put(w, "64");
+	}
+	if (!m->has_no_auth)
+		words_put(w, "--auth");
+	if (!m->has_no_auth && !m->is_alone) {
+		words_put(w, "--keyFile");
+		words_put(w, "%s/mongo/keyfile", h->dir);
+	}
+	if (m->has_no_tls)
+		return;
+	words_put(w, "--tlsMode");
+	words_put(w, "requireTLS");
+	words_put(w, "--tlsCertificateKeyFile");
+	words_put(w, "%s/tls/mongod.pem", h->dir);
+	words_put(w, "--tlsCAFile");
+	words_put(w, "%s/tls/ca.pem", h->dir);
+	words_put(w, "--tlsAllowConnectionsWithoutCertificates");
+}
+
+/* The same as mongod.conf, in the layout of the packages' own. */
+static bool
+config_write(const struct lab_house *h, int n, struct err *e)
+{
+	const struct lab_mongod	*m = &h->run->mongo;
+	AUTO_BUF struct buf	 b = BUF_INIT;
+	AUTO_FREE char		*name = str_format("mongo/mongod%d.conf", n);
+
+	buf_printf(&b, "# member %d\nstorage:\n  dbPath: %s/mongo/data%d\n"
+	    "  wiredTiger:\n    engineConfig:\n      cacheSizeGB: 0.25\n",
+	    n, h->dir, n);
+	buf_printf(&b, "net:\n  port: %d\n  bindIp: %s\n  ipv6: %s\n"
+	    "  unixDomainSocket:\n    enabled: false\n", h->mongo_ports[n],
+	    addresses(h), h->has_ipv6 ? "true" : "false");
+	if (!m->has_no_tls)
+		buf_printf(&b, "  tls:\n    mode: requireTLS\n"
+		    "    certificateKeyFile: %s/tls/mongod.pem\n"
+		    "    CAFile: %s/tls/ca.pem\n"
+		    "    allowConnectionsWithoutCertificates: true\n",
+		    h->dir, h->dir);
+	if (!m->is_alone)
+		buf_puts(&b, "replication:\n  replSetName: rs0\n"
+		    "  oplogSizeMB: 64\n");
+	if (!m->has_no_auth)
+		buf_puts(&b, "security:\n  authorization: enabled\n");
+	if (!m->has_no_auth && !m->is_alone)
+		buf_printf(&b, "  keyFile: %s/mongo/keyfile\n", h->dir);
+	buf_puts(&b, "setParameter:\n"
+	    "  diagnosticDataCollectionEnabled: false\n");
+	if (name == NULL)
 		return err_nomem(e);
-	h->mongo_ports[n] = lab_port_free();
+	return buf_ok(&b, e) && lab_write(h, name, buf_str(&b), 0600, e);
+}
+
+/* A file that is there already stays: a test may have changed it. */
+static bool
+config_need(const struct lab_house *h, int n, struct words *w,
+    struct err *e)
+{
+	AUTO_FREE char	*path = lab_path(h, "mongo/mongod%d.conf", n);
+
+	if (path == NULL)
+		return err_nomem(e);
+	words_put(w, "--config");
+	words_put(w, "%s", path);
+	return access(path, F_OK) == 0 || config_write(h, n, e);
+}
+
+/*
+ * Its own parent, so that who waits for the end of the server by its id does
+ * not see one that ended and was not reaped.
+ */
+static int
+nurse(void *arg)
+{
+	char *const	*argv = arg;
+	pid_t		 self = getpid();
+	pid_t		 pid = fork();
+	int		 status = 0;
+
+	if (pid < 0)
+		return 126;
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() == self)
+			execvp(argv[0], argv);
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+	    128 + WTERMSIG(status);
+}
+
+static pid_t
+member_spawn(struct lab_house *h, int n, struct words *w, struct err *e)
+{
+	AUTO_FREE char	*log = lab_path(h, "log/mongod%d", n);
+	AUTO_FREE char	*libs = lab_cache_path("mongod/libssl1.1");
+	AUTO_FREE char	*was = NULL;
+	const char	*old = getenv("LD_LIBRARY_PATH");
+	pid_t		 pid = -1;
+
+	w->v[w->n] = NULL;
+	if (w->failed || log == NULL || (old != NULL &&
+	    (was = strdup(old)) == NULL)) {
+		err_nomem(e);
+		return -1;
+	}
+	/* The build for OpenSSL 3 takes no harm from a path without it. */
+	setenv("LD_LIBRARY_PATH", libs == NULL ? "" : libs, 1);
+	if (h->run->mongo.has_nurse)
+		pid = lab_fork(h, nurse, w->v, log, e);
+	else
+		pid = lab_spawn(h, (const char *const *)w->v, NULL, log, e);
+	if (was == NULL)
+		unsetenv("LD_LIBRARY_PATH");
+	else
+		setenv("LD_LIBRARY_PATH", was, 1);
+	return pid;
+}
+
+bool
+lab_member_launch(struct lab_house *h, const char *program, int n,
+    struct err *e)
+{
+	const struct lab_mongod	*m = &h->run->mongo;
+	AUTO_FREE char		*data = lab_path(h, "mongo/data%d", n);
+	struct words		 w = { .n = 0 };
+
+	if (data == NULL)
+		return err_nomem(e);
+	if (h->mongo_ports[n] == 0)
+		h->mongo_ports[n] = lab_port_free();
 	if (h->mongo_ports[n] == 0)
 		return err_set(e, ERR_SYS, 0, T_LAB_PORT);
-	snprintf(port, sizeof(port), "%d", h->mongo_ports[n]);
-	/* The build for OpenSSL 3 takes no harm from a path without it. */
-	h->mongods[n] = file_make_dirs(data, 0700, e) ?
-	    lab_spawn(h, argv, env, log, e) : -1;
+	h->mongods[n] = -1;
+	words_put(&w, "%s", program);
+	if (!m->has_config_file)
+		words_options(h, n, &w);
+	for (size_t i = 0; m->extra != NULL && m->extra[i] != NULL; i++)
+		words_put(&w, "%s", m->extra[i]);
+	if ((!m->has_config_file || config_need(h, n, &w, e)) &&
+	    file_make_dirs(data, 0700, e))
+		h->mongods[n] = member_spawn(h, n, &w, e);
+	words_fini(&w);
 	return h->mongods[n] > 0;
 }
 
 bool
 lab_mongod_launch(struct lab_house *h, struct err *e)
 {
-	AUTO_FREE char	*program = mongod_find(h);
+	AUTO_FREE char	*program = h->run->mongo.program != NULL ?
+	    strdup(h->run->mongo.program) : mongod_find(h);
 
 	if (program == NULL)
 		return true;
 	if (!key_file_write(h, e))
 		return false;
 	for (int n = 0; n < h->run->members; n++) {
-		if (!member_launch(h, program, n, e))
+		if (!lab_member_launch(h, program, n, e))
 			return false;
 	}
 	return true;
-}
-
-/* percent-encoded text, malloc'd: every byte that is not unreserved. */
-static char *
-percent(const char *s)
-{
-	struct buf	 b = BUF_INIT;
-
-	for (; *s != '\0'; s++) {
-		unsigned char	 c = (unsigned char)*s;
-
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-		    (c >= 'A' && c <= 'Z') || strchr("-._~", c) != NULL)
-			buf_putc(&b, (char)c);
-		else
-			buf_printf(&b, "%%%02X", c);
-	}
-	return buf_take(&b);
-}
-
-/* A client of member n only, as user (NULL: nobody). */
-static mongoc_client_t *
-member_client(struct lab_house *h, int n, const char *user,
-    const char *password)
-{
-	AUTO_FREE char	*secret = percent(password == NULL ? "" : password);
-	AUTO_FREE char	*login = user == NULL ? strdup("") :
-	    str_format("%s:%s@", user, secret == NULL ? "" : secret);
-	AUTO_FREE char	*uri = str_format("mongodb://%slocalhost:%d/?"
-	    "directConnection=true&tls=true&tlsCAFile=%s/tls/ca.pem&"
-	    "serverSelectionTimeoutMS=5000", login == NULL ? "" : login,
-	    h->mongo_ports[n], h->dir);
-
-	return uri == NULL ? NULL : mongoc_client_new(uri);
-}
-
-static bool
-mongo_failed(struct err *e, const char *what, const bson_error_t *be)
-{
-	return err_set(e, ERR_MONGO, (int)be->code, T_LAB_MONGO, what,
-	    be->message);
-}
-
-/* Runs one command written as JSON. */
-static bool
-command(mongoc_client_t *c, const char *db, const char *json, bson_t *reply,
-    struct err *e)
-{
-	bson_error_t	 be = { 0 };
-	bson_t		 ignored = BSON_INITIALIZER;
-	bson_t		*cmd = bson_new_from_json((const uint8_t *)json, -1,
-	    &be);
-	bool		 ok = cmd != NULL;
-
-	if (ok) {
-		ok = mongoc_client_command_simple(c, db, cmd, NULL,
-		    reply == NULL ? &ignored : reply, &be);
-		bson_destroy(cmd);
-	}
-	bson_destroy(&ignored);
-	if (!ok)
-		return mongo_failed(e, db, &be);
-	return true;
-}
-
-/* Is the member, asked without an account, up (or even the primary)? */
-struct asking {
-	mongoc_client_t	*client;
-	const char	*field;		/* that must be true in the reply */
-};
-
-static bool
-member_says(void *arg)
-{
-	struct asking	*a = arg;
-	bson_t		 reply = BSON_INITIALIZER;
-	bson_iter_t	 it;
-	bool		 yes = command(a->client, "admin", "{\"isMaster\":1}",
-	    &reply, NULL) && bson_iter_init_find(&it, &reply, a->field) &&
-	    bson_iter_as_bool(&it);
-
-	bson_destroy(&reply);
-	return yes;
-}
-
-static bool
-member_wait(struct lab_house *h, int n, mongoc_client_t *c,
-    const char *field, struct err *e)
-{
-	AUTO_FREE char	*log = lab_path(h, "log/mongod%d", n);
-	struct asking	 a = { c, field };
-
-	if (log == NULL)
-		return err_nomem(e);
-	return lab_wait_ready(h, h->mongods[n], "mongod", log, START_S,
-	    lab_port_answers, &h->mongo_ports[n], e) &&
-	    lab_wait_ready(h, h->mongods[n], "mongod", log, START_S,
-	    member_says, &a, e);
-}
-
-/* Short heartbeats and elections: everybody is on this machine. */
-static bool
-set_initiate(struct lab_house *h, mongoc_client_t *c, struct err *e)
-{
-	AUTO_BUF struct buf	 b = BUF_INIT;
-
-	buf_puts(&b, "{\"replSetInitiate\":{\"_id\":\"rs0\",\"settings\":{"
-	    "\"electionTimeoutMillis\":2000,"
-	    "\"heartbeatIntervalMillis\":500},\"members\":[");
-	for (int n = 0; n < h->run->members; n++)
-		buf_printf(&b, "%s{\"_id\":%d,\"host\":\"localhost:%d\","
-		    "\"priority\":%d}", n == 0 ? "" : ",", n,
-		    h->mongo_ports[n], n == 0 ? 2 : 1);
-	buf_puts(&b, "]}}");
-	return buf_ok(&b, e) && command(c, "admin", buf_str(&b), NULL, e);
-}
-
-static bool
-first_user_create(struct lab_house *h, mongoc_client_t *c, struct err *e)
-{
-	/* Every sign that a connection string must percent-encode. */
-	const char	*password = lab_secret(h, "mongo-user",
-	    "p@ss:/?#[]%", e);
-	AUTO_FREE char	*json = str_format("{\"createUser\":\"sametimeUser\","
-	    "\"pwd\":\"%s\",\"roles\":[{\"role\":\"userAdminAnyDatabase\","
-	    "\"db\":\"admin\"}]}", password == NULL ? "" : password);
-
-	if (password == NULL)
-		return false;
-	if (json == NULL)
-		return err_nomem(e);
-	return command(c, "admin", json, NULL, e);
-}
-
-static bool
-roles_grant(mongoc_client_t *c, struct err *e)
-{
-	AUTO_BUF struct buf	 b = BUF_INIT;
-
-	buf_puts(&b, "{\"grantRolesToUser\":\"sametimeUser\",\"roles\":[");
-	for (size_t i = 0; i < LENGTH(databases); i++)
-		buf_printf(&b, "%s{\"role\":\"readWrite\",\"db\":\"%s\"},"
-		    "{\"role\":\"dbAdmin\",\"db\":\"%s\"}",
-		    i == 0 ? "" : ",", databases[i], databases[i]);
-	buf_puts(&b, "]}");
-	return buf_ok(&b, e) && command(c, "admin", buf_str(&b), NULL, e);
-}
-
-static bool
-user_create(struct lab_house *h, mongoc_client_t *c, const char *user,
-    const char *file, const char *role, struct err *e)
-{
-	const char	*password = lab_secret(h, file, "", e);
-	AUTO_FREE char	*json = str_format("{\"createUser\":\"%s\","
-	    "\"pwd\":\"%s\",\"roles\":[{\"role\":\"%s\",\"db\":\"admin\"}]}",
-	    user, password == NULL ? "" : password, role);
-
-	if (password == NULL)
-		return false;
-	if (json == NULL)
-		return err_nomem(e);
-	return command(c, "admin", json, NULL, e);
-}
-
-/* The client certificate of tls.c may read the administrators. */
-static const char x509_user[] = "{\"createUser\":"
-    "\"CN=sametimeX509,OU=Applications,O=Corp Test\",\"roles\":"
-    "[{\"role\":\"readWrite\",\"db\":\"meeting\"}]}";
-
-static bool
-data_insert(mongoc_client_t *c, struct err *e)
-{
-	AUTO_BUF struct buf	 b = BUF_INIT;
-
-	buf_puts(&b, "{\"insert\":\"administrators\",\"documents\":[");
-	for (size_t i = 0; i < LENGTH(administrators); i++)
-		buf_printf(&b, "%s{\"_id\":\"%s\",\"email\":\"%s\"}",
-		    i == 0 ? "" : ",", administrators[i].id,
-		    administrators[i].email);
-	buf_puts(&b, "]}");
-	return buf_ok(&b, e) && command(c, "meeting", buf_str(&b), NULL, e) &&
-	    command(c, "chatlogging", "{\"insert\":\"EVENTS\","
-	    "\"documents\":[{\"_id\":\"dummy\"}]}", NULL, e) &&
-	    command(c, "chatlogging", "{\"insert\":\"SESSIONS\","
-	    "\"documents\":[{\"_id\":\"dummy\"}]}", NULL, e);
-}
-
-static bool
-set_fill(struct lab_house *h, struct err *e)
-{
-	mongoc_client_t	*c = member_client(h, 0, "sametimeUser",
-	    json_text(h->secrets, "mongo-user"));
-	bool		 ok = c != NULL && roles_grant(c, e) &&
-	    user_create(h, c, "sametimeClusterAdmin", "mongo-cluster-admin",
-	    "clusterAdmin", e) &&
-	    user_create(h, c, "sametimeMonitor", "mongo-monitor",
-	    "clusterMonitor", e) &&
-	    user_create(h, c, "labRoot", "mongo-root", "root", e) &&
-	    command(c, "$external", x509_user, NULL, e);
-
-	if (c == NULL)
-		err_nomem(e);
-	mongoc_client_destroy(c);
-	if (!ok)
-		return false;
-	/* A new login: granted roles count from there on. */
-	c = member_client(h, 0, "sametimeUser",
-	    json_text(h->secrets, "mongo-user"));
-	ok = c != NULL ? data_insert(c, e) : err_nomem(e);
-	mongoc_client_destroy(c);
-	return ok;
-}
-
-/* secrets/NAME-url: the whole connection string of an account. */
-static bool
-url_put(struct lab_house *h, const char *user, const char *file,
-    const char *word, struct err *e)
-{
-	AUTO_FREE char		*secret = percent(json_text(h->secrets,
-	    file));
-	AUTO_FREE char		*name = str_format("%s-url", file);
-	AUTO_BUF struct buf	 b = BUF_INIT;
-
-	buf_printf(&b, "mongodb://%s:%s@", user, secret == NULL ? "" :
-	    secret);
-	for (int n = 0; n < h->run->members; n++)
-		buf_printf(&b, "%slocalhost:%d", n == 0 ? "" : ",",
-		    h->mongo_ports[n]);
-	buf_printf(&b, "/?replicaSet=rs0&authSource=admin&retryWrites=true&"
-	    "w=majority&tls=true&tlsCAFile=%s/tls/ca.pem", h->dir);
-	if (name == NULL || !buf_ok(&b, e) ||
-	    (word != NULL && !lab_word(h, word, "%s", buf_str(&b))))
-		return err_nomem(e);
-	return lab_secret_put(h, name, buf_str(&b), e);
-}
-
-static json_t *
-members_fact(const struct lab_house *h)
-{
-	json_t	*list = json_array();
-
-	for (int n = 0; list != NULL && n < h->run->members; n++) {
-		json_t	*m = lab_child_fact(h, h->mongods[n]);
-
-		json_object_set_new(m, "port",
-		    json_integer(h->mongo_ports[n]));
-		json_array_append_new(list, m);
-	}
-	return list;
-}
-
-static json_t *
-account_fact(const char *user, const char *file)
-{
-	return json_pack("{s:s, s:s+, s:s++}", "user", user,
-	    "password_file", "secrets/", file,
-	    "url_file", "secrets/", file, "-url");
-}
-
-static bool
-mongo_facts(struct lab_house *h, struct err *e)
-{
-	if (!url_put(h, "sametimeUser", "mongo-user", "MONGO_URL", e) ||
-	    !url_put(h, "sametimeClusterAdmin", "mongo-cluster-admin", NULL,
-	    e) || !url_put(h, "sametimeMonitor", "mongo-monitor", NULL, e) ||
-	    !url_put(h, "labRoot", "mongo-root", NULL, e))
-		return false;
-	if (!lab_word(h, "MONGO_PORT", "%d", h->mongo_ports[0]))
-		return err_nomem(e);
-	return lab_fact(h, "mongo", json_pack(
-	    "{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "set", "rs0", "host",
-	    "localhost", "port", h->mongo_ports[0], "members",
-	    members_fact(h),
-	    "account", account_fact("sametimeUser", "mongo-user"),
-	    "cluster_admin", account_fact("sametimeClusterAdmin",
-	    "mongo-cluster-admin"),
-	    "monitor", account_fact("sametimeMonitor", "mongo-monitor"),
-	    "root", account_fact("labRoot", "mongo-root")), e);
-}
-
-static bool
-set_prepare(struct lab_house *h, struct err *e)
-{
-	mongoc_client_t	*c = member_client(h, 0, NULL, NULL);
-	bool		 ok = c != NULL;
-
-	if (!ok)
-		err_nomem(e);
-	for (int n = 1; ok && n < h->run->members; n++) {
-		mongoc_client_t	*m = member_client(h, n, NULL, NULL);
-
-		ok = m != NULL && member_wait(h, n, m, "ok", e);
-		mongoc_client_destroy(m);
-	}
-	ok = ok && member_wait(h, 0, c, "ok", e) && set_initiate(h, c, e) &&
-	    member_wait(h, 0, c, "ismaster", e) &&
-	    first_user_create(h, c, e);
-	mongoc_client_destroy(c);
-	return ok;
-}
-
-/* A set is ready when all of its members are, not only the first. */
-static bool
-secondaries_wait(struct lab_house *h, struct err *e)
-{
-	bool	 ok = true;
-
-	for (int n = 1; ok && n < h->run->members; n++) {
-		mongoc_client_t	*m = member_client(h, n, NULL, NULL);
-
-		ok = m != NULL ? member_wait(h, n, m, "secondary", e) :
-		    err_nomem(e);
-		mongoc_client_destroy(m);
-	}
-	return ok;
-}
-
-bool
-lab_mongod_prepare(struct lab_house *h, struct err *e)
-{
-	if (h->mongods[0] <= 0)
-		return true;
-	return set_prepare(h, e) && set_fill(h, e) &&
-	    secondaries_wait(h, e) && mongo_facts(h, e);
 }

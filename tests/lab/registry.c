@@ -1,6 +1,6 @@
 /*
  * Records of running labs, so that the next start ends what a killed one left
- * behind: ${XDG_RUNTIME_DIR:-/tmp}/stconsole-lab-UID/PID.START holds the
+ * behind: ${XDG_RUNTIME_DIR:-/tmp}/stconsole-lab-UID/PID.START.N holds the
  * folder in its first line and then "PID START" of each process, the
  * supervisor's first.  The same lines are in DIR/pids.
  *
@@ -80,10 +80,12 @@ lab_registry_add(struct lab_house *h, struct err *e)
 	AUTO_FREE char		*dir = registry_folder(e);
 	AUTO_FREE char		*first = str_format("%s\n", h->dir);
 	unsigned long long	 start = proc_start_time(getpid());
+	static unsigned	 opened;	/* a test may have several */
 
 	if (dir == NULL)
 		return false;
-	h->record = str_format("%s/%d.%llu", dir, (int)getpid(), start);
+	h->record = str_format("%s/%d.%llu.%u", dir, (int)getpid(), start,
+	    opened++);
 	if (h->record == NULL || first == NULL)
 		return err_nomem(e);
 	h->record_fd = open(h->record, O_WRONLY | O_CREAT | O_EXCL |
