@@ -17,6 +17,8 @@
 #include "stconsole/mem.h"
 #include "stconsole/str.h"
 
+#define SELECT_MS	30000
+
 static const char *
 secret_of(const char *user)
 {
@@ -65,7 +67,12 @@ mongo_lab_client(const char *url)
 	if (uri == NULL)
 		fail_msg("the lab's URL: %s", be.message);
 	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS,
-	    15000);
+	    SELECT_MS);
+	/* An election is not the end of a test. */
+	mongoc_uri_set_option_as_bool(uri, MONGOC_URI_SERVERSELECTIONTRYONCE,
+	    false);
+	mongoc_uri_set_option_as_int32(uri, MONGOC_URI_HEARTBEATFREQUENCYMS,
+	    1000);
 	c = mongoc_client_new_from_uri(uri);
 	mongoc_uri_destroy(uri);
 	assert_non_null(c);

@@ -7,6 +7,10 @@
 #include "../lab/mongod.h"
 #include "mongo_lab.h"
 
+/* What the writer's documents and its own collection are called. */
+#define MONGO_LAB_WRITTEN	"lab-writer-"
+#define MONGO_LAB_WRITER	"lab_writer"
+
 struct mongo_lab_own {
 	struct lab_house	 house;
 	struct lab_run		 run;
@@ -31,7 +35,7 @@ void	 mongo_lab_processes_end(const struct mongo_lab *l);
 void	 mongo_lab_reap(struct mongo_lab *l);
 
 /* mongo_lab_ask.c */
-/* A client of the set as that user, "" for the URL's; never NULL. */
+/* A client by the URL that waits for an election; never NULL. */
 mongoc_client_t *mongo_lab_client(const char *url);
 
 /* mongo_lab_data.c: spec.documents documents in the five databases. */

@@ -67,6 +67,18 @@ is_below(pid_t pid, const void *arg)
 	    proc_start_time(pid) != 0;
 }
 
+/* One that is ending has no words any more, and its files still open. */
+static void
+process_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	for (int tries = 0; tries < GONE_TRIES; tries++) {
+		if (proc_start_time(pid) == 0)
+			return;
+		(void)poll(NULL, 0, 5);
+	}
+}
+
 static void
 processes_end(const char *dir)
 {
@@ -77,8 +89,7 @@ processes_end(const char *dir)
 		pid = process_find(is_below, below);
 		if (pid == 0)
 			return;
-		kill(pid, SIGKILL);
-		(void)poll(NULL, 0, 5);
+		process_end(pid);
 	}
 }
 

@@ -56,7 +56,8 @@ each_version_starts_as_a_set(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(wanted); i++) {
 		struct mongo_lab_spec	 spec = { .version = wanted[i][0],
-		    .members = 1, .has_auth = true, .has_tls = i == 0 };
+		    .members = 1, .has_auth = true, .has_tls = i == 0,
+		    .documents = 50 };
 
 		if (!mongo_lab_has(wanted[i][0]))
 			continue;
@@ -121,6 +122,134 @@ a_member_comes_back_with_another_binary(void **state)
 	assert_true(proc_start_time(again) == 0);
 }
 
+/* As many as the writer has written by now, of documents that stay. */
+static void
+written_wait(const char *id)
+{
+	AUTO_FREE char	*ask = str_format("{\"count\":\"EVENTS\","
+	    "\"query\":{\"_id\":\"lab-writer-%s\"}}", id);
+
+	for (int tries = 0; tries < 200; tries++) {
+		AUTO_FREE char	*reply = mongo_lab_command(&lab, -1,
+		    "chatlogging", ask);
+
+		if (strstr(reply, "\"n\" : 1") != NULL)
+			return;
+		(void)poll(NULL, 0, 50);
+	}
+	fail_msg("the writer writes nothing");
+}
+
+static void
+written_forget(void)
+{
+	static const char *const	 commands[][2] = {
+		{ "chatlogging", "{\"delete\":\"EVENTS\",\"deletes\":["
+		    "{\"q\":{\"_id\":{\"$regex\":\"^lab-writer\"}},"
+		    "\"limit\":0}]}" },
+		{ "meeting", "{\"drop\":\"lab_writer\"}" },
+	};
+
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		AUTO_FREE char	*reply = mongo_lab_command(&lab, -1,
+		    commands[i][0], commands[i][1]);
+
+		(void)reply;
+	}
+}
+
+/* Behind the writer's back: one goes, one is another, one comes. */
+static void
+written_tamper(void)
+{
+	static const char *const	 commands[] = {
+		"{\"delete\":\"EVENTS\",\"deletes\":[{\"q\":{\"_id\":"
+		    "\"lab-writer-0\"},\"limit\":1}]}",
+		"{\"update\":\"EVENTS\",\"updates\":[{\"q\":{\"_id\":"
+		    "\"lab-writer-2\"},\"u\":{\"$set\":{\"value\":9999}}}]}",
+		"{\"insert\":\"EVENTS\",\"documents\":[{\"_id\":"
+		    "\"lab-writer-x\"}]}",
+	};
+
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		AUTO_FREE char	*reply = mongo_lab_command(&lab, -1,
+		    "chatlogging", commands[i]);
+
+		(void)reply;
+	}
+}
+
+static void
+what_is_deleted_or_changed_behind_the_writer_is_told(void **state)
+{
+	struct mongo_lab_spec	 spec = { .version = "6.0", .members = 1,
+	    .has_auth = true, .documents = 1000 };
+	struct mongo_lab_written w;
+	char			 before[65], after[65];
+	AUTO_FREE char		*url = NULL;
+	char			*reply;
+
+	(void)state;
+	if (!mongo_lab_has("6.0"))
+		skip();
+	mongo_lab_start(&lab, &spec);
+	url = mongo_lab_url(&lab, "labRoot");
+	mongo_lab_digest(url, before);
+	mongo_lab_writer_start(&lab, 2);
+	written_wait("30");
+	w = mongo_lab_writer_stop(&lab, NULL);
+	assert_true(w.acknowledged > 30);
+	assert_int_equal(w.refused + w.bursts + w.lost + w.changed, 0);
+
+	mongo_lab_digest(url, after);
+	assert_string_equal(before, after);
+
+	written_forget();
+	mongo_lab_writer_start(&lab, 2);
+	written_wait("30");
+	written_tamper();
+	w = mongo_lab_writer_stop(&lab, NULL);
+	assert_int_equal(w.lost, 1);
+	assert_int_equal(w.changed, 2);
+
+	reply = mongo_lab_command(&lab, -1, "privacy",
+	    "{\"delete\":\"lab_documents\",\"deletes\":[{\"q\":{\"_id\":7},"
+	    "\"limit\":1}]}");
+	free(reply);
+	mongo_lab_digest(url, after);
+	assert_string_not_equal(before, after);
+}
+
+/* Up to where the chain goes; a digest is not one of a version. */
+static void
+content_is_the_same_after_every_start(void **state)
+{
+	static const char *const	 next[] = { "5.0", "6.0", "6.0.27" };
+	struct mongo_lab_spec		 spec = { .version = "5.0",
+	    .members = 1, .has_auth = true, .documents = 500 };
+	AUTO_FREE char			*url = NULL;
+	char				 before[65], after[65];
+
+	(void)state;
+	if (!mongo_lab_has("5.0") || !mongo_lab_has("6.0") ||
+	    !mongo_lab_has("6.0.27"))
+		skip();
+	mongo_lab_start(&lab, &spec);
+	url = mongo_lab_url(&lab, "labRoot");
+	mongo_lab_digest(url, before);
+	for (size_t i = 0; i < LENGTH(next); i++) {
+		pid_t	 pid = mongo_lab_pid(&lab, 0);
+
+		/* A kill: a stop would be quiet for 15 s first. */
+		kill(pid, SIGKILL);
+		for (int tries = 0; tries < 600 && kill(pid, 0) == 0; tries++)
+			(void)poll(NULL, 0, 50);
+		mongo_lab_member_start(&lab, 0, next[i]);
+		mongo_lab_digest(url, after);
+		assert_string_equal(before, after);
+	}
+}
+
 int
 main(void)
 {
@@ -131,6 +260,11 @@ main(void)
 		    a_standalone_and_a_set_with_an_arbiter, tear_down),
 		cmocka_unit_test_teardown(
 		    a_member_comes_back_with_another_binary, tear_down),
+		cmocka_unit_test_teardown(
+		    what_is_deleted_or_changed_behind_the_writer_is_told,
+		    tear_down),
+		cmocka_unit_test_teardown(
+		    content_is_the_same_after_every_start, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
