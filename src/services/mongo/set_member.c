@@ -69,8 +69,9 @@ lag_of(const struct set_ask *a, const json_t *status)
 static const char *
 state_by_hello(const json_t *hello)
 {
-	if (json_flag(hello, "isWritablePrimary") ||
-	    (json_flag(hello, "ismaster") && json_str(hello, "setName")))
+	/* A standalone says that it is writable, too. */
+	if (json_str(hello, "setName") != NULL && (json_flag(hello,
+	    "isWritablePrimary") || json_flag(hello, "ismaster")))
 		return "PRIMARY";
 	if (json_flag(hello, "secondary"))
 		return "SECONDARY";
