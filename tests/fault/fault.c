@@ -7,6 +7,8 @@
  *                count
  *   FAULT_AT     n, from 1
  *   FAULT_ONLY   name of one call ("rename"), else all of them
+ *   FAULT_TEXT   only writes that hold this text count, as a phase of the
+ *                journal ("\"phase\":\"done\"")
  *   FAULT_LOG    a file that gets "CALL N PATH" when the fault happened, and
  *                at the end "total N"
  *
@@ -47,7 +49,7 @@ static const char *const what_names[] = {
 
 static enum what	 what;
 static long		 at;
-static const char	*only;
+static const char	*only, *text;
 static atomic_long	 counted;
 static uintptr_t	 text_start, text_end;
 
@@ -96,6 +98,7 @@ begin(void)
 	enum what	 w;
 
 	only = getenv("FAULT_ONLY");
+	text = getenv("FAULT_TEXT");
 	at = n != NULL ? strtol(n, NULL, 10) : 0;
 	dl_iterate_phdr(find_text, NULL);
 	/* Only this process: its children are not what is tested. */
@@ -124,7 +127,7 @@ static bool
 is_due(const char *call)
 {
 	if (what == NOTHING || what == FAIL_MALLOC ||
-	    (only != NULL && strcmp(only, call) != 0))
+	    (text != NULL && strcmp(call, "write") != 0) || (only != NULL && strcmp(only, call) != 0))
 		return false;
 	return atomic_fetch_add(&counted, 1) + 1 == at;
 }
@@ -175,7 +178,8 @@ write(int fd, const void *data, size_t len)
 	ssize_t	n;
 
 	NEXT(ssize_t (*)(int, const void *, size_t), "write");
-	if (what == NOTHING || !is_regular(fd))
+	if (what == NOTHING || !is_regular(fd) || (text != NULL &&
+	    memmem(data, len, text, strlen(text)) == NULL))
 		return next(fd, data, len);
 	if (before("write", &due))
 		return -1;
