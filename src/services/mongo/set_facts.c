@@ -108,6 +108,9 @@ facts_host(struct mongo *m, json_t *member, struct err *e)
 	os = json_object_get(r, "os");
 	system = json_object_get(r, "system");
 	extra = json_object_get(r, "extra");
+	/* 6.0 was seen to answer {"extra":{"extra":{...}}}. */
+	if (json_object_get(extra, "extra") != NULL)
+		extra = json_object_get(extra, "extra");
 	features = json_str(extra, "cpuFeatures");
 	return set_put(member, "host", json_pack(
 	    "{s:s,s:s,s:s,s:s,s:o,s:I}", "os", json_text(os, "name"),
