@@ -46,6 +46,7 @@ LIB_SRC	:= $(sort $(wildcard src/base/*.c src/text/*.c src/core/*.c \
 LIB_SRC	+= src/all.c
 LIB_OBJ	:= $(LIB_SRC:%.c=$(B)/%.o)
 LAB_SRC	:= $(sort $(wildcard tests/lab/*.c))
+MODEL_SRC := $(sort $(wildcard tests/model/*.c))
 LAB_LIB	:= $(filter-out tests/lab/main.c,$(LAB_SRC))
 TESTS	:= $(sort $(wildcard tests/unit/*_test.c tests/property/*_test.c \
 	  tests/screen/*_test.c))
@@ -99,6 +100,10 @@ $(B)/stconsole: $(B)/src/main.o $(B)/libstconsole.a
 $(B)/stconsole-lab: $(LAB_SRC:%.c=$(B)/%.o) $(B)/libstconsole.a
 	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# Stands for a mongod of versions that cannot be had; see tests/model/model.h.
+$(B)/stconsole-mongod-model: $(MODEL_SRC:%.c=$(B)/%.o) $(B)/libstconsole.a
+	@echo "LD $@"; $(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
 $(B)/libstconsole.a: $(LIB_OBJ)
 	@rm -f $@
 	@$(AR) rcsD $@ $^
@@ -132,7 +137,8 @@ $(B)/tests/bench/bare_admin_list: $(B)/tests/bench/bare_admin_list.o
 	    $(shell pkg-config --libs $(MONGOC) 2>/dev/null) -lldap -llber
 
 $(BENCH_BIN): | $(B)/tests/bench/bare_admin_list
-$(INTEG_BIN) $(BENCH_BIN): | $(B)/fault.so $(B)/order.so $(B)/stconsole $(B)/stconsole-lab
+$(INTEG_BIN) $(BENCH_BIN): | $(B)/fault.so $(B)/order.so $(B)/stconsole \
+    $(B)/stconsole-lab $(B)/stconsole-mongod-model
 
 # It holds this file byte for byte.
 $(B)/src/services/mongo/lifecycle.o: \

@@ -88,6 +88,27 @@ binary_put(const struct mongo_lab *l, const char *major, const char *version)
 		fail_msg("%s: %s", path, strerror(errno));
 }
 
+/* The model is every version that it is linked as. */
+static void
+models_make(const struct mongo_lab *l)
+{
+	static const char *const majors[] = {
+		"4.4", "5.0", "6.0", "7.0", "8.0", "8.2", "8.3", "9.0",
+	};
+	AUTO_FREE char	*model = str_format("%s-mongod-model", run_binary());
+	struct err	 e;
+
+	for (size_t i = 0; i < LENGTH(majors); i++) {
+		AUTO_FREE char	*dir = str_format("%s/%s/bin", l->binaries,
+		    majors[i]);
+		AUTO_FREE char	*path = str_format("%s/mongod", dir);
+
+		mongo_lab_ok(file_make_dirs(dir, 0755, &e), &e);
+		if (link(model, path) != 0)
+			fail_msg("%s: %s", path, strerror(errno));
+	}
+}
+
 static void
 binaries_make(const struct mongo_lab *l)
 {
@@ -110,7 +131,7 @@ binary_of(const struct mongo_lab *l, const char *version)
 {
 	char	*path = NULL;
 
-	for (size_t i = 0; i < LENGTH(versions); i++) {
+	for (size_t i = 0; !l->spec.is_model && i < LENGTH(versions); i++) {
 		if (str_equal(version, versions[i].name))
 			version = versions[i].cached;
 	}
@@ -153,6 +174,7 @@ house_open(struct mongo_lab *l)
 			.has_arbiter = l->spec.has_arbiter,
 			.has_config_file = l->spec.has_config_file,
 			.has_nurse = true,
+			.has_no_data = l->spec.is_model,
 			.extra = l->spec.extra,
 		},
 	};
@@ -161,7 +183,10 @@ house_open(struct mongo_lab *l)
 	/* The house makes the folder itself. */
 	assert_int_equal(rmdir(l->dir), 0);
 	mongo_lab_ok(lab_house_open(&own->house, &own->run, &e), &e);
-	binaries_make(l);
+	if (l->spec.is_model)
+		models_make(l);
+	else
+		binaries_make(l);
 	own->program = binary_of(l, l->spec.version);
 	own->run.mongo.program = own->program;
 }

@@ -21,6 +21,7 @@ struct mongo_lab_spec {
 	bool		 has_arbiter;	/* the last member is one */
 	bool		 has_config_file;	/* -f mongod.conf, not argv */
 	int		 documents;	/* in the five databases; 0: none */
+	bool		 is_model;	/* tests/model; no auth, TLS, data */
 	const char	*const *extra;	/* further words of argv, or NULL */
 };
 

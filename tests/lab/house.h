@@ -30,6 +30,7 @@ struct lab_mongod {
 	bool		 has_no_tls;
 	bool		 has_arbiter;	/* the last member is one */
 	bool		 has_config_file;	/* mongo/mongodN.conf */
+	bool		 has_no_data;	/* accounts and documents */
 	bool		 has_nurse;	/* is reaped without us, once ended */
 	const char	*program;	/* NULL: by version, see below */
 	const char	*const *extra;	/* further words of argv, or NULL */

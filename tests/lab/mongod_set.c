@@ -278,5 +278,6 @@ lab_mongod_prepare(struct lab_house *h, struct err *e)
 		return true;
 	return set_prepare(h, e) &&
 	    (h->run->mongo.has_no_auth || accounts_create(h, e)) &&
-	    set_fill(h, e) && secondaries_wait(h, e) && mongo_facts(h, e);
+	    (h->run->mongo.has_no_data || set_fill(h, e)) &&
+	    secondaries_wait(h, e) && mongo_facts(h, e);
 }
