@@ -262,6 +262,6 @@ mongo_lab_member_start(struct mongo_lab *l, int n, const char *version)
 	mongo_lab_ok(lab_member_launch(h, program, n, &e), &e);
 	c = lab_member_client(h, n, NULL, NULL);
 	assert_non_null(c);
-	mongo_lab_ok(lab_member_wait(h, n, c, "ok", &e), &e);
+	mongo_lab_ok(lab_member_wait(h, n, c, "ready", &e), &e);
 	mongoc_client_destroy(c);
 }

@@ -29,7 +29,7 @@ bool	 lab_member_command(mongoc_client_t *c, const char *db,
 	     const char *json, bson_t *reply, struct err *e);
 /*
  * Waits until member n answers isMaster with field true: "ok", "ismaster",
- * "secondary", "arbiterOnly".
+ * "secondary", "arbiterOnly", or one of these three: "ready".
  */
 bool	 lab_member_wait(struct lab_house *h, int n, mongoc_client_t *c,
 	     const char *field, struct err *e);

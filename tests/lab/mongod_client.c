@@ -83,15 +83,26 @@ struct asking {
 };
 
 static bool
+reply_says(const bson_t *reply, const char *field)
+{
+	bson_iter_t	 it;
+
+	if (strcmp(field, "ready") == 0)
+		return reply_says(reply, "ismaster") ||
+		    reply_says(reply, "secondary") ||
+		    reply_says(reply, "arbiterOnly");
+	return bson_iter_init_find(&it, reply, field) &&
+	    bson_iter_as_bool(&it);
+}
+
+static bool
 member_says(void *arg)
 {
 	struct asking	*a = arg;
 	bson_t		 reply = BSON_INITIALIZER;
-	bson_iter_t	 it;
 	bool		 yes = lab_member_command(a->client, "admin",
 	    "{\"isMaster\":1}", &reply, NULL) &&
-	    bson_iter_init_find(&it, &reply, a->field) &&
-	    bson_iter_as_bool(&it);
+	    reply_says(&reply, a->field);
 
 	bson_destroy(&reply);
 	return yes;

@@ -157,7 +157,10 @@ rule_set_fcv(const char *db, const json_t *c)
 	return no != NULL ? no : yes(json_object());
 }
 
-/* Manual, getParameter; no code with an unknown one; an arbiter shows its own newest (seen on 5.0). */
+/*
+ * Manual, getParameter; seen: no code with an unknown one, and an arbiter
+ * shows its own newest.
+ */
 json_t *
 rule_get_parameter(const char *db, const json_t *c)
 {
