@@ -135,6 +135,13 @@ reach_others_ready(const json_t *set, const char *but, const char **who)
 	return true;
 }
 
+/* All are there: an election may still be under way. */
+static bool
+is_led(const json_t *set, const char *but)
+{
+	return but != NULL || reach_primary(set) != NULL;
+}
+
 bool
 reach_await_others(const struct reach *r, const char *but, json_t **set,
     struct err *e)
@@ -148,14 +155,16 @@ reach_await_others(const struct reach *r, const char *but, json_t **set,
 
 		if (now == NULL && clock_mono_ms(r->ctx->clock) >= until)
 			return false;
-		if (now != NULL && reach_others_ready(now, but, &who)) {
+		if (now != NULL && reach_others_ready(now, but, &who) &&
+		    is_led(now, but)) {
 			*set = TAKE(now);
 			err_clear(e);
 			return true;
 		}
 		if (clock_mono_ms(r->ctx->clock) >= until)
-			return err_set(e, ERR_REFUSED, 0, T_REACH_OTHER,
-			    who);
+			return is_led(now, but) ? err_set(e, ERR_REFUSED, 0,
+			    T_REACH_OTHER, who) : err_set(e, ERR_MONGO,
+			    MONGO_NO_PRIMARY, T_REACH_NO_PRIMARY);
 		cancel_wait(r->ctx->cancel, REACH_LOOK_MS);
 		if (!cancel_check(r->ctx->cancel, e))
 			return false;

@@ -49,7 +49,7 @@ bool	 reach_is_ready(const json_t *member);
 /* All but one (NULL: all); else *who, borrowed, is one that is not. */
 bool	 reach_others_ready(const json_t *set, const char *but,
 	     const char **who);
-/* Waits for that, a minute at most. */
+/* Waits for that, and with NULL for a primary, a minute at most. */
 bool	 reach_await_others(const struct reach *r, const char *but,
 	     json_t **set, struct err *e);
 /* A member that could be elected in its place; NULL: none. */
