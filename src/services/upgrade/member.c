@@ -18,7 +18,7 @@ past_check(struct member_step *s, enum probe *found, bool *past,
     struct err *e)
 {
 	*found = PROBE_TODO;
-	return member_is_past(s, past, e);
+	return reach_is_past(&s->reach, s->task.from, past, e);
 }
 
 static bool
@@ -26,7 +26,7 @@ past_refuse(struct member_step *s, struct err *e)
 {
 	bool	 past;
 
-	if (!member_is_past(s, &past, e))
+	if (!reach_is_past(&s->reach, s->task.from, &past, e))
 		return false;
 	return past ? err_set(e, ERR_CHANGED, 0, T_STEP_PAST, s->task.from,
 	    s->task.member) : true;
@@ -35,10 +35,10 @@ past_refuse(struct member_step *s, struct err *e)
 static bool
 runs_target(const struct member_step *s)
 {
-	char	 major[MONGO_MAJOR_SIZE];
+	struct reach_seen seen;
 
-	reach_major(&s->reach, s->task.member, major);
-	return strcmp(major, s->task.to) == 0;
+	reach_look(&s->reach, s->task.member, &seen);
+	return strcmp(seen.major, s->task.to) == 0;
 }
 
 /* ---- try */
@@ -194,14 +194,14 @@ step_start_act(struct ctx *ctx, const json_t *args, const json_t *memo,
     struct err *e)
 {
 	AUTO_MEMBER struct member_step s = { .how = NULL };
-	char	 major[MONGO_MAJOR_SIZE];
+	struct reach_seen seen;
 
 	(void)memo;
 	if (!member_step_init(&s, ctx, args, e) || !past_refuse(&s, e))
 		return false;
 	/* Something (a manager) started the old one again meanwhile. */
-	reach_major(&s.reach, s.task.member, major);
-	if (!s.how->is_replaced && strcmp(major, s.task.from) == 0 &&
+	reach_look(&s.reach, s.task.member, &seen);
+	if (!s.how->is_replaced && strcmp(seen.major, s.task.from) == 0 &&
 	    !member_down(&s, NULL, e))
 		return false;
 	return member_up(&s, s.task.to, e);

@@ -135,11 +135,13 @@ reach_others_ready(const json_t *set, const char *but, const char **who)
 	return true;
 }
 
-/* All are there: an election may still be under way. */
 static bool
-is_led(const json_t *set, const char *but)
+others_late(const json_t *set, const char *but, const char *who,
+    struct err *e)
 {
-	return but != NULL || reach_primary(set) != NULL;
+	return reach_others_ready(set, but, &who) ? err_set(e, ERR_MONGO,
+	    MONGO_NO_PRIMARY, T_REACH_NO_PRIMARY) : err_set(e, ERR_REFUSED, 0,
+	    T_REACH_OTHER, who);
 }
 
 bool
@@ -156,15 +158,13 @@ reach_await_others(const struct reach *r, const char *but, json_t **set,
 		if (now == NULL && clock_mono_ms(r->ctx->clock) >= until)
 			return false;
 		if (now != NULL && reach_others_ready(now, but, &who) &&
-		    is_led(now, but)) {
+		    (but != NULL || reach_primary(now) != NULL)) {
 			*set = TAKE(now);
 			err_clear(e);
 			return true;
 		}
 		if (clock_mono_ms(r->ctx->clock) >= until)
-			return is_led(now, but) ? err_set(e, ERR_REFUSED, 0,
-			    T_REACH_OTHER, who) : err_set(e, ERR_MONGO,
-			    MONGO_NO_PRIMARY, T_REACH_NO_PRIMARY);
+			return others_late(now, but, who, e);
 		cancel_wait(r->ctx->cancel, REACH_LOOK_MS);
 		if (!cancel_check(r->ctx->cancel, e))
 			return false;
@@ -232,20 +232,76 @@ reach_at(const struct reach *r, const char *name, int answer_ms,
 }
 
 void
-reach_major(const struct reach *r, const char *name,
-    char major[MONGO_MAJOR_SIZE])
+reach_look(const struct reach *r, const char *name, struct reach_seen *seen)
 {
 	const struct mongo_open_spec spec = { .url = r->url, .member = name,
 		.wants = MONGO_ANY, .timeout_ms = TIMEOUT_MS,
 		.answer_ms = TIMEOUT_MS, .no_login = true };
 	AUTO_MONGO struct mongo	*m = NULL;
-	AUTO_JSON json_t	*reply = NULL;
+	AUTO_JSON json_t	*build = NULL, *hello = NULL;
 	struct err		 why;
 
+	*seen = (struct reach_seen){ .is_ready = false };
 	if (!mongo_open_as(&spec, &m, &why) || !mongo_command(m, "admin",
-	    "{\"buildInfo\":1}", "", &reply, &why) ||
-	    !mongo_major_of(json_text(reply, "version"), major))
-		major[0] = '\0';
+	    "{\"buildInfo\":1}", "", &build, &why) ||
+	    !mongo_major_of(json_text(build, "version"), seen->major)) {
+		seen->major[0] = '\0';
+		return;
+	}
+	/* By its old name, which all versions know. */
+	seen->is_ready = mongo_command(m, "admin", "{\"isMaster\":1}", "",
+	    &hello, &why) && (json_flag(hello, "ismaster") || json_flag(hello,
+	    "secondary") || json_flag(hello, "arbiterOnly"));
+}
+
+/* Who may not ask for the parameter may read where it is kept. */
+static bool
+fcv_ask(struct mongo *m, json_t **fcv, struct err *e)
+{
+	static const struct mongo_where where = { "admin", "system.version" };
+	AUTO_MONGO_DOC struct mongo_doc doc = { .text = NULL };
+	AUTO_JSON json_t *reply = NULL;
+	struct err	 other;
+
+	if (mongo_command(m, "admin", "{\"getParameter\":1,"
+	    "\"featureCompatibilityVersion\":1}", "clusterMonitor", &reply,
+	    e)) {
+		*fcv = json_incref(json_object_get(reply,
+		    "featureCompatibilityVersion"));
+		return true;
+	}
+	if (!mongo_find_one(m, &where, "{\"_id\":"
+	    "\"featureCompatibilityVersion\"}", &doc, &other) ||
+	    doc.text == NULL)
+		return false;
+	*fcv = json_parse(doc.text, strlen(doc.text), e);
+	return *fcv != NULL;
+}
+
+bool
+reach_is_past(const struct reach *r, const char *from, bool *past,
+    struct err *e)
+{
+	const json_t	*member;
+	size_t		 i;
+
+	*past = false;
+	json_array_foreach (members(r), i, member) {
+		AUTO_MONGO struct mongo	*m = NULL;
+		AUTO_JSON json_t	*fcv = NULL;
+		struct err		 why;
+
+		if (json_flag(member, "arbiter") || !reach_at(r, json_text(
+		    member, "name"), 0, &m, &why))
+			continue;
+		if (!fcv_ask(m, &fcv, e))
+			return false;
+		*past = strcmp(json_text(fcv, "version"), from) != 0 ||
+		    json_str(fcv, "targetVersion") != NULL;
+		return true;
+	}
+	/* Nobody is up: nobody can have raised it meanwhile. */
+	return cancel_check(r->ctx->cancel, e);
 }
 
 /* "host:port", "[::1]:27017". */

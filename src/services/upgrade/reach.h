@@ -49,7 +49,7 @@ bool	 reach_is_ready(const json_t *member);
 /* All but one (NULL: all); else *who, borrowed, is one that is not. */
 bool	 reach_others_ready(const json_t *set, const char *but,
 	     const char **who);
-/* Waits for that, and with NULL for a primary, a minute at most. */
+/* Waits for that, a minute at most; for all also until one is primary. */
 bool	 reach_await_others(const struct reach *r, const char *but,
 	     json_t **set, struct err *e);
 /* A member that could be elected in its place; NULL: none. */
@@ -63,9 +63,19 @@ bool	 reach_fcv(const json_t *set, char fcv[MONGO_MAJOR_SIZE],
 /* A direct, logged in connection; answer_ms 0: the usual. */
 bool	 reach_at(const struct reach *r, const char *name, int answer_ms,
 	     struct mongo **m, struct err *e);
-/* The major that answers there, without a log-in; "": nobody answers. */
-void	 reach_major(const struct reach *r, const char *name,
-	     char major[MONGO_MAJOR_SIZE]);
+/* What a member says of itself without a log-in; major "": nothing. */
+struct reach_seen {
+	char	 major[MONGO_MAJOR_SIZE];
+	bool	 is_ready;	/* primary, secondary, arbiter, standalone */
+};
+void	 reach_look(const struct reach *r, const char *name,
+	     struct reach_seen *seen);
+/*
+ * The featureCompatibilityVersion, as the first data member that is up has
+ * it, is not from any more, or is on its way: too late to go back.
+ */
+bool	 reach_is_past(const struct reach *r, const char *from, bool *past,
+	     struct err *e);
 /* Nothing listens there (and, on this host, the process is gone). */
 bool	 reach_is_down(const struct reach *r, const char *name, pid_t pid,
 	     unsigned long long start);

@@ -38,9 +38,6 @@ bool	 member_down(struct member_step *s, const json_t *memo,
 	     struct err *e);
 /* Starts it and waits until it answers as a member that is ready. */
 bool	 member_up(struct member_step *s, const char *major, struct err *e);
-/* The FCV is not that of the hop's beginning any more: too late to undo. */
-bool	 member_is_past(const struct member_step *s, bool *past,
-	     struct err *e);
 
 /* ---- stepdown.c */
 

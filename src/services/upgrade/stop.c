@@ -138,13 +138,13 @@ bool
 member_down(struct member_step *s, const json_t *memo, struct err *e)
 {
 	AUTO_JSON json_t *set = NULL;
-	char		 major[MONGO_MAJOR_SIZE];
+	struct reach_seen now;
 
 	if (member_is_down(s, memo))
 		return true;
 	/* Asked to end before a kill: it is on its way. */
-	reach_major(&s->reach, s->task.member, major);
-	if (major[0] == '\0')
+	reach_look(&s->reach, s->task.member, &now);
+	if (now.major[0] == '\0')
 		return down_await(s, memo, e);
 	if (!reach_await_others(&s->reach, s->task.member, &set, e) ||
 	    !down_send(s, set, e))
@@ -164,31 +164,22 @@ up_failed(struct member_step *s, struct err *e)
 	return err_hint(e, T_START_SILENT_HINT);
 }
 
-static bool
-up_is_ready(struct member_step *s)
-{
-	AUTO_JSON json_t *set = reach_set(&s->reach, NULL);
-
-	return set != NULL && reach_is_ready(mongo_set_member(set,
-	    s->task.member));
-}
-
 bool
 member_up(struct member_step *s, const char *major, struct err *e)
 {
 	struct ctx	*ctx = s->task.ctx;
 	const int64_t	 from = clock_mono_ms(ctx->clock);
-	char		 now[MONGO_MAJOR_SIZE];
+	struct reach_seen now;
 	int64_t		 gone = 0;
 
 	if (!s->how->start(&s->task, e))
 		return false;
 	for (;;) {
-		reach_major(&s->reach, s->task.member, now);
-		if (now[0] != '\0' && strcmp(now, major) != 0)
+		reach_look(&s->reach, s->task.member, &now);
+		if (now.major[0] != '\0' && strcmp(now.major, major) != 0)
 			return err_set(e, ERR_JOB, 0, T_START_OTHER,
-			    s->task.member, now, major);
-		if (now[0] != '\0' && up_is_ready(s))
+			    s->task.member, now.major, major);
+		if (now.is_ready)
 			return true;
 		if (gone >= UP_S)
 			return up_failed(s, e);
@@ -198,33 +189,4 @@ member_up(struct member_step *s, const char *major, struct err *e)
 			return false;
 		gone = (clock_mono_ms(ctx->clock) - from) / 1000;
 	}
-}
-
-bool
-member_is_past(const struct member_step *s, bool *past, struct err *e)
-{
-	AUTO_JSON json_t *set = NULL;
-	struct err	 why;
-	const json_t	*m;
-	const char	*fcv;
-	size_t		 i;
-
-	*past = false;
-	set = reach_set(&s->reach, &why);
-	/* The only server is down: nobody can have raised it meanwhile. */
-	if (set == NULL)
-		return why.domain == ERR_CANCELLED ? err_copy(e, &why) : true;
-	json_array_foreach (json_object_get(set, "members"), i, m) {
-		fcv = json_str(m, "fcv");
-		if (!json_flag(m, "healthy") || json_flag(m, "arbiter"))
-			continue;
-		if (fcv == NULL)
-			return err_set(e, ERR_MONGO, 0, T_FCV_UNKNOWN,
-			    json_text(m, "name"), json_text(json_object_get(m,
-			    "unknown"), "fcv"));
-		if (strcmp(fcv, s->task.from) != 0 ||
-		    json_str(m, "fcv_target") != NULL)
-			*past = true;
-	}
-	return true;
 }
