@@ -127,7 +127,8 @@ static bool
 is_due(const char *call)
 {
 	if (what == NOTHING || what == FAIL_MALLOC ||
-	    (text != NULL && strcmp(call, "write") != 0) || (only != NULL && strcmp(only, call) != 0))
+	    (text != NULL && strcmp(call, "write") != 0) ||
+	    (only != NULL && strcmp(only, call) != 0))
 		return false;
 	return atomic_fetch_add(&counted, 1) + 1 == at;
 }
