@@ -150,6 +150,8 @@ between_run(struct child *c)
 		;
 	if (p[0].revents == 0 && c->ends_with_us) {
 		kill(-pid, SIGKILL);
+		/* It may not have a group of its own yet. */
+		kill(pid, SIGKILL);
 		(void)waitpid(pid, &status, 0);
 	} else if (p[0].revents != 0 && waitpid(pid, &status, 0) == pid)
 		tell(c->news, NEWS_ENDED, WIFEXITED(status) ?
