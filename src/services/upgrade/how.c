@@ -13,14 +13,15 @@
 #include "text_how.def"
 
 static const struct how *const ways[] = {
-	&how_tarball, &how_hand, &how_command,
+	&how_tarball, &how_docker, &how_hand, &how_command,
 };
 
 /* By RUN of mongo_set.h; what is not here is done by hand. */
 static const struct {
 	const char *by, *name;
 } by_run[] = {
-	{ "tarball", "tarball" },
+	{ "tarball", "tarball" }, { "docker", "docker" },
+	{ "podman", "docker" },
 };
 
 /* "command:FILE" is the way "command". */
