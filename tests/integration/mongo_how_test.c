@@ -259,6 +259,68 @@ test_what_the_next_one_refuses_is_told_before_anything_stops(void **state)
 	server_end(SIGTERM);
 }
 
+/* Whether a server runs on a scratch folder that is noted in our state. */
+static void
+try_note_read(struct buf *dir)
+{
+	AUTO_FREE char	*path = str_format("%s/mongo/localhost_%d.try",
+	    lab.state_dir, lab.port);
+	struct err	 e;
+
+	buf_reset(dir);
+	if (file_exists(AT_FDCWD, path))
+		(void)file_read(AT_FDCWD, path, 256, dir, &e);
+}
+
+static size_t
+servers_on(const char *dir)
+{
+	AUTO_FREE char *pattern = str_format("dbpath %s/db", dir);
+	const char *const argv[] = { "pgrep", "-fc", "--", pattern, NULL };
+	AUTO_PROC_RESULT struct proc_result r = { 0 };
+	struct err e;
+
+	assert_true(proc_run(&(struct proc_spec){ .argv = argv }, &r, &e));
+	return strtoul(buf_str(&r.out), NULL, 10);
+}
+
+/* Killed at many moments: the tried server ends with us, and the folder goes
+ * with the next try. */
+static void
+test_a_killed_try_leaves_no_server_and_its_folder_goes_later(void **state)
+{
+	AUTO_BUF struct buf	 dir = BUF_INIT;
+	AUTO_JSON json_t	*args = NULL;
+	struct how_task		 t;
+	struct err		 e;
+
+	(void)state;
+	config_put("");
+	server_start();
+	args = plan(&t);
+	for (int ms = 0; ms <= 60; ms += 4) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(how_tarball.try(&t, &e) ? 0 : 1);
+		cancel_wait(NULL, ms);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		try_note_read(&dir);
+		for (int i = 0; dir.len > 0 && i < UP_TRIES &&
+		    servers_on(buf_str(&dir)) > 0; i++)
+			cancel_wait(NULL, LOOK_MS);
+		assert_true(dir.len == 0 || servers_on(buf_str(&dir)) == 0);
+	}
+	if (!how_tarball.try(&t, &e))
+		fail_msg("%s", e.msg);
+	if (dir.len > 0)
+		assert_false(file_exists(AT_FDCWD, buf_str(&dir)));
+	try_note_read(&dir);
+	assert_int_equal(dir.len, 0);
+	server_end(SIGTERM);
+}
+
 static void
 test_no_secret_of_the_process_is_kept(void **state)
 {
@@ -587,6 +649,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 	    test_what_the_next_one_refuses_is_told_before_anything_stops),
+		cmocka_unit_test(
+	    test_a_killed_try_leaves_no_server_and_its_folder_goes_later),
 		cmocka_unit_test(test_no_secret_of_the_process_is_kept),
 		cmocka_unit_test(
 		    test_the_new_binary_runs_as_the_old_one_did_and_back),

@@ -51,14 +51,14 @@ struct child {
 	int		 null, out, news;
 };
 
+/* Where nobody listens any more, nobody needs to know. */
 static void
 tell(int fd, enum news_kind kind, int value)
 {
 	struct news n = { kind, value };
+	ssize_t	    ignored = write(fd, &n, sizeof(n));
 
-	/* Nobody listens any more: then nobody needs to know. */
-	if (write(fd, &n, sizeof(n)) < 0)
-		_exit(1);
+	(void)ignored;
 }
 
 /*
@@ -149,6 +149,8 @@ between_run(struct child *c)
 	while (poll(p, 2, -1) < 0 && errno == EINTR)
 		;
 	if (p[0].revents == 0 && c->ends_with_us) {
+		/* It may not have a group of its own yet. */
+		kill(pid, SIGKILL);
 		kill(-pid, SIGKILL);
 		/* It may not have a group of its own yet. */
 		kill(pid, SIGKILL);

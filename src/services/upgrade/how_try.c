@@ -27,6 +27,7 @@
 
 #define TRY_MS		40000
 #define CONFIG_MAX	(1u << 20)
+#define NOTE_MAX	256
 
 /* A port that was free a moment ago. */
 static int
@@ -170,15 +171,35 @@ run_it(const struct how_task *t, const char *binary, const char *dir,
 	return how_launch(&l, &r, e) && judge(t, binary, &l, &r, e);
 }
 
+/* What a killed try left: the folder that was noted before it was filled. */
+static bool
+leftover_remove(const char *note, struct err *e)
+{
+	AUTO_BUF struct buf dir = BUF_INIT;
+
+	if (!file_exists(AT_FDCWD, note))
+		return true;
+	if (!file_read(AT_FDCWD, note, NOTE_MAX, &dir, e))
+		return false;
+	if (strstr(buf_str(&dir), "/stconsole-try-") != NULL &&
+	    !file_remove_tree(buf_str(&dir), e))
+		return false;
+	return file_remove(AT_FDCWD, note, e);
+}
+
 bool
 how_try_binary(const struct how_task *t, const char *binary, struct err *e)
 {
-	char	 dir[64] = "";
-	bool	 ok;
+	AUTO_FREE char	*note = how_state_path(t, ".try", e);
+	char		 dir[64] = "";
+	bool		 ok;
 
-	if (!scratch_make(t->args, dir, e))
+	if (note == NULL || !leftover_remove(note, e) ||
+	    !scratch_make(t->args, dir, e))
 		return false;
-	ok = run_it(t, binary, dir, e);
+	ok = file_write(AT_FDCWD, note, dir, strlen(dir), 0600, e) &&
+	    run_it(t, binary, dir, e);
 	/* What was tried counts; litter is told only when all went well. */
-	return file_remove_tree(dir, ok ? e : NULL) && ok;
+	return file_remove_tree(dir, ok ? e : NULL) &&
+	    file_remove(AT_FDCWD, note, ok ? e : NULL) && ok;
 }
