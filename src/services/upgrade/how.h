@@ -93,7 +93,6 @@ const struct how *how_find(const char *name);
 const struct how *how_choose(const struct how_task *t, json_t **args,
 	     struct err *e);
 
-extern const struct how how_tarball, how_package, how_docker,
-	how_kubernetes, how_hand, how_command;
+extern const struct how how_tarball, how_docker, how_hand, how_command;
 
 #endif
