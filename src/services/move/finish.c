@@ -112,13 +112,10 @@ login_check(struct move *m, struct err *e)
 bool
 marker_remove(struct move *m, struct err *e)
 {
-	struct err	 why = { 0 };
 	const char	*db = json_string_value(json_array_get(
 	    json_object_get(m->state, "dbs"), 0));
 
-	return move_command(m->target, db, json_pack("{s:s, s:{s:s}}",
-	    "drop", MOVE_MARKER, "writeConcern", "w", "majority"),
-	    "readWrite", NULL, &why) || why.code == 26 || err_copy(e, &why);
+	return move_target_drop(m, db, MOVE_MARKER, e);
 }
 
 static bool

@@ -302,11 +302,18 @@ move_items_compare(struct move *m, struct err *e)
 
 /* --- once more ---------------------------------------------------------- */
 
-static bool
-item_drop(struct move *m, const char *db, const char *name, struct err *e)
+bool
+move_target_drop(struct move *m, const char *db, const char *name,
+    struct err *e)
 {
 	struct err	 why = { 0 };
 
+	/* system.js cannot be dropped, but emptied. */
+	if (str_starts(name, "system."))
+		return move_command(m->target, db, json_pack(
+		    "{s:s, s:[{s:{}, s:i}], s:{s:s}}", "delete", name,
+		    "deletes", "q", "limit", 0, "writeConcern", "w",
+		    "majority"), "readWrite", NULL, e);
 	/* 26 NamespaceNotFound: gone is what it shall be. */
 	return move_command(m->target, db, json_pack("{s:s, s:{s:s}}",
 	    "drop", name, "writeConcern", "w", "majority"), "readWrite",
@@ -353,7 +360,7 @@ item_again(struct move *m, json_t *item, struct err *e)
 	const char	 *db = json_text(item, "db");
 	const char	 *name = json_text(item, "name");
 
-	if (!item_drop(m, db, name, e) ||
+	if (!move_target_drop(m, db, name, e) ||
 	    !source_entry(m, db, name, &entry, e))
 		return false;
 	if (entry == NULL)

@@ -113,6 +113,9 @@ bool	 move_items_compare(struct move *m, struct err *e);
 /* Creates, and indexes with TTL parked. */
 bool	 move_item_create(struct move *m, const json_t *item, struct err *e);
 bool	 move_item_index(struct move *m, const json_t *item, struct err *e);
+/* Drops a collection of the target; gone already is success. */
+bool	 move_target_drop(struct move *m, const char *db, const char *name,
+	     struct err *e);
 /* Everything that is marked again, from dropping to comparing. */
 bool	 move_items_again(struct move *m, struct err *e);
 /* Options and indexes of the target become those of the source now. */

@@ -136,8 +136,11 @@ marker_is_apart(struct move *m, struct err *e)
 		return err_nomem(e);
 	if (!mongo_find_one(m->source, &w, filter, &found, e))
 		return false;
-	return found.text == NULL || err_set(e, ERR_REFUSED, 0, T_SAME,
-	    mongo_hosts(m->source));
+	if (found.text == NULL)
+		return true;
+	/* Where it must not be, nothing of it stays. */
+	return marker_remove(m, e) && move_phase(m, "back", e) &&
+	    err_set(e, ERR_REFUSED, 0, T_SAME, mongo_hosts(m->source));
 }
 
 /* Whoever wrote there since the preview keeps it. */
@@ -237,9 +240,7 @@ drop_collections(struct move *m, const char *db, struct err *e)
 	json_array_foreach (json_object_get(json_array_get(catalog, 0),
 	    "collections"), i, one)
 		if (!str_equal(json_str(one, "name"), MOVE_MARKER) &&
-		    !move_command(m->target, db, json_pack("{s:s, s:{s:s}}",
-		    "drop", json_text(one, "name"), "writeConcern", "w",
-		    "majority"), "dbAdmin", NULL, e))
+		    !move_target_drop(m, db, json_text(one, "name"), e))
 			return false;
 	return true;
 }
