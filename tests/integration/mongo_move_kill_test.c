@@ -50,10 +50,10 @@ killed_anywhere_it_is_finished_by_resuming(void **state)
 	argv[5] = world.to;
 	argv[7] = world.command;
 	c.what = "kill-before";
-	c.step = 41;
+	c.step = 83;
 	(void)kill_at_every_call(&c);
 	c.what = "kill-after";
-	c.step = 53;
+	c.step = 97;
 	(void)kill_at_every_call(&c);
 	move_world_end(&world);
 }
