@@ -98,6 +98,7 @@ server_start(struct world *w, int n, const char *more)
 	assert_true(w->children[n] >= 0);
 	if (w->children[n] == 0) {
 		setenv("LD_LIBRARY_PATH", libraries, 1);
+		dup2(open("/dev/null", O_WRONLY), 1);
 		execv(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
@@ -395,6 +396,17 @@ wishes_that_would_not_end_well_are_refused(void **state)
 }
 
 static void
+another_password_than_the_accounts_is_told(void **state)
+{
+	struct world	*w = *state;
+	AUTO_JSON json_t *made = command_as(w, "", "", "admin",
+	    "{\"createUser\":\"sametimeUser\",\"pwd\":\"x\",\"roles\":[]}");
+
+	REFUSED(w, "is not that of sametimeUser", "--password-file",
+	    w->password, "--cluster-password-file", w->cluster, "--yes");
+}
+
+static void
 indexes_are_made_when_they_are_asked_for(void **state)
 {
 	struct world	*w = *state;
@@ -499,6 +511,57 @@ killed_at_any_call_it_is_finished_later(void **state)
 	(void)kill_at_every_call(&c);
 }
 
+/* A new server, with nothing in it, and files that know of no account. */
+static void
+all_anew(void *arg)
+{
+	struct world	*w = arg;
+	AUTO_FREE char	*db = path(w, "db0");
+	AUTO_FREE char	*url = NULL, *ini = NULL;
+
+	server_end(w, 0);
+	assert_true(file_remove_tree(db, NULL));
+	server_start(w, 0, "");
+	url = str_format("MONGO_URL=mongodb://localhost:%d/\n", w->ports[0]);
+	ini = str_format("[ChatLogging]\nCL_MONGO_URL=mongodb://localhost:%d"
+	    "/\n", w->ports[0]);
+	site_tree_put(&w->tree, "custom.env", url);
+	site_tree_put(&w->tree, "chatlogging.ini", ini);
+}
+
+static void
+ends_ready(void *arg, const char *state)
+{
+	struct world	*w = arg;
+	const char *const argv[] = { "--site", w->tree.dir, "mongo",
+		"prepare", "--password-file", w->password,
+		"--cluster-password-file", w->cluster, "--yes", NULL };
+	AUTO_JSON json_t *now = NULL;
+
+	kill_recover(state, argv, NULL);
+	now = ready(w);
+	assert_string_equal(part_state(now, "set"), "done");
+	assert_string_equal(part_state(now, "accounts"), "done");
+	assert_string_equal(part_state(now, "chat"), "done");
+	assert_string_equal(part_state(now, "urls"), "done");
+	file_has(w, "custom.env", "MONGO_URL=mongodb://sametimeUser:");
+}
+
+static void
+killed_while_it_becomes_a_set_it_is_finished_later(void **state)
+{
+	struct world		*w = *state;
+	const char *const	 argv[] = { "--site", w->tree.dir, "mongo",
+		"prepare", "--password-file", w->password,
+		"--cluster-password-file", w->cluster, "--yes", NULL };
+	struct kill_case	 c = {
+		.what = "kill-before", .argv = argv, .arg = w,
+		.setup = all_anew, .ends_well = ends_ready, .step = 37
+	};
+
+	(void)kill_at_every_call(&c);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -509,9 +572,11 @@ main(void)
 		TEST(it_goes_back_to_what_it_was),
 		TEST(rights_are_granted_and_taken_away),
 		TEST(wishes_that_would_not_end_well_are_refused),
+		TEST(another_password_than_the_accounts_is_told),
 		TEST(indexes_are_made_when_they_are_asked_for),
 		TEST(a_second_member_gets_its_vote_when_it_has_caught_up),
 		TEST(killed_at_any_call_it_is_finished_later),
+		TEST(killed_while_it_becomes_a_set_it_is_finished_later),
 	};
 	AUTO_FREE char *program = lab_cache_path("mongod/" VERSION "/mongod");
 

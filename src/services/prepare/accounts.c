@@ -85,14 +85,41 @@ plan_roles(struct account *a, const char *action, json_t *roles,
 	    .args = args }, e, "%s %s: %s", title, a->name, shown);
 }
 
+/* A password that is given for an account that is there must be its own. */
+static bool
+password_check(struct account *a, struct err *e)
+{
+	AUTO_SECRET struct secret *url = NULL;
+	AUTO_MONGO struct mongo *m = NULL;
+	const struct prepare_look *l = a->look;
+	const struct prepare_url u = { .base = l->site_url != NULL ?
+		l->site_url : l->keeper, .user = a->name,
+		.password = a->password };
+	struct mongo_open_spec spec = { .member = l->door.member,
+		.wants = MONGO_ANY, .timeout_ms = 5000 };
+	struct err	 why = { 0 };
+
+	if (a->password == NULL || u.base == NULL)
+		return true;
+	if (!prepare_url_make(&u, &url, e))
+		return false;
+	spec.url = url;
+	if (mongo_open_as(&spec, &m, &why))
+		return true;
+	if (why.domain != ERR_MONGO || why.code != MONGO_AUTH_FAILED)
+		return err_copy(e, &why);
+	return plan_block(a->plan, T_ACCOUNT_PASSWORD_HINT, e,
+	    T_ACCOUNT_PASSWORD, a->file_option, a->name);
+}
+
 static bool
 plan_existing(struct account *a, struct err *e)
 {
 	AUTO_JSON json_t *missing = NULL, *extra = NULL;
 	AUTO_FREE char	*shown = NULL;
 
-	if (!prepare_roles_audit(a->user->roles, a->wanted, a->tolerated,
-	    &missing, &extra, e) ||
+	if (!password_check(a, e) || !prepare_roles_audit(a->user->roles,
+	    a->wanted, a->tolerated, &missing, &extra, e) ||
 	    !plan_roles(a, "prepare.grant", missing, T_ACCOUNT_GRANT,
 	    T_ACCOUNT_GRANT_UNDO, e))
 		return false;
