@@ -424,6 +424,32 @@ indexes_are_made_when_they_are_asked_for(void **state)
 	    "indexes"), 1), "days", 0), 120);
 }
 
+/* A URL that is given is tried, then written in every place. */
+static void
+both_members_are_named(struct world *w)
+{
+	AUTO_FREE char	*url = str_format("mongodb://sametimeUser:%s@"
+	    "localhost:%d,localhost:%d/?replicaSet=rs0", ENCODED,
+	    w->ports[0], w->ports[1]);
+	AUTO_FREE char	*file = path(w, "url"), *line = NULL;
+	AUTO_RUN struct run_result r = { 0 };
+	AUTO_JSON json_t *now = NULL;
+
+	site_tree_put(&w->tree, "url", "mongodb://u:hush@localhost:1/");
+	chmod(file, 0600);
+	REFUSED(w, "leads nowhere", "urls", "--url-file", file, "--yes");
+	site_tree_put(&w->tree, "url", url);
+	PREPARE(w, &r, "urls", "--url-file", file, "--yes");
+	run_assert_exit(&r, 0);
+	line = str_format(",localhost:%d/admin?replicaSet=rs0&retryWrites="
+	    "true\n", w->ports[1]);
+	file_has(w, "chatlogging.ini", line);
+	now = ready(w);
+	assert_string_equal(part_state(now, "set"), "done");
+	assert_string_equal(part_state(now, "accounts"), "done");
+	assert_string_equal(part_state(now, "urls"), "done");
+}
+
 static void
 a_second_member_gets_its_vote_when_it_has_caught_up(void **state)
 {
@@ -461,6 +487,7 @@ a_second_member_gets_its_vote_when_it_has_caught_up(void **state)
 	run_assert_exit(&again, 0);
 	assert_true(json_is_true(json_object_get(json_object_get(again.json,
 	    "plan"), "empty")));
+	both_members_are_named(w);
 }
 
 /* ---- killed */
@@ -502,12 +529,12 @@ killed_at_any_call_it_is_finished_later(void **state)
 	struct kill_case	 c = {
 		.what = "kill-before", .argv = argv, .arg = w,
 		.setup = accounts_gone, .ends_well = ends_with_accounts,
-		.step = 7
+		.step = 11
 	};
 
 	(void)kill_at_every_call(&c);
 	c.what = "kill-after";
-	c.step = 11;
+	c.step = 17;
 	(void)kill_at_every_call(&c);
 }
 
@@ -556,7 +583,7 @@ killed_while_it_becomes_a_set_it_is_finished_later(void **state)
 		"--cluster-password-file", w->cluster, "--yes", NULL };
 	struct kill_case	 c = {
 		.what = "kill-before", .argv = argv, .arg = w,
-		.setup = all_anew, .ends_well = ends_ready, .step = 37
+		.setup = all_anew, .ends_well = ends_ready, .step = 43
 	};
 
 	(void)kill_at_every_call(&c);
