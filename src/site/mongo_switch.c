@@ -296,6 +296,18 @@ first_url(const struct change *c, struct err *e)
 	return ok;
 }
 
+/* A chat server on Domino is no part of these files (facts 3.4). */
+static bool
+domino_note(const struct change *c, struct err *e)
+{
+	if (json_array_size(c->effect->paths) == 0)
+		return true;
+	for (size_t i = 0; i < c->places.count; i++)
+		if (strcmp(c->places.list[i].key, "CL_MONGO_URL") == 0)
+			return true;
+	return plan_note_add(c->plan, e, T_SWITCH_DOMINO);
+}
+
 bool
 site_plan_mongo_url(struct ctx *ctx, struct plan *plan,
     const struct secret *url, struct err *e)
@@ -314,7 +326,7 @@ site_plan_mongo_url(struct ctx *ctx, struct plan *plan,
 		ok = file_switch(&c, &site->files[i], e);
 	if (ok && c.places.count == 0)
 		ok = first_url(&c, e);
-	ok = ok && effect_plan(ctx, plan, c.effect, e);
+	ok = ok && domino_note(&c, e) && effect_plan(ctx, plan, c.effect, e);
 	effect_free(c.effect);
 	site_mongo_places_fini(&c.places);
 	return ok;

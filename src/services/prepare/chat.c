@@ -223,6 +223,11 @@ prepare_plan_chat(struct prepare_look *l, const struct prepare_wish *w,
 	if (!prepare_chat_look(l, w->ttl_days, &now, e) ||
 	    !plan_lock_add(plan, "mongo:" DB, e))
 		return false;
+	/* What Sametime makes again one day goes by the files (facts 3.5). */
+	if (w->ttl_days > 0 && w->ttl_days != history_days(l->site) &&
+	    !plan_note_add(plan, e, T_INDEX_SETTING, (int)w->ttl_days,
+	    (int)history_days(l->site)))
+		return false;
 	json_array_foreach(json_object_get(now, "dummies"), i, one)
 		if (!dummy_plan(l, plan, one, e))
 			return false;
