@@ -202,7 +202,7 @@ ASAN_PLAN = $(call plan,asan,120,$(TEST_BIN:$(B)/%=$(B)/asan/%))
 TSAN_PLAN = $(call plan,tsan,120,$(TSAN_BIN:$(B)/%=$(B)/tsan/%))
 VALGRIND_PLAN = $(call plan,valgrind,120,$(VALGRIND_BIN))
 FUZZ_PLAN = $(call plan,fuzz,$(FUZZ_LIMIT),$(FUZZ_BIN:$(B)/%=$(B)/fuzz/%))
-LIMIT	= 240
+LIMIT	= 600
 FUZZ_LIMIT = 60
 MONGODS	= 4.2 4.4 5.0 6.0 6.0.27
 

@@ -22,7 +22,8 @@ static const struct service *const services[] = {
 	&site_service, &site_daily_service, &snapshot_service,
 	&directory_service, &mongo_service, &admins_service, &doctor_service,
 	&setup_service, &support_service, &banner_service,
-	&check_service, &upgrade_service, &dump_service, &move_service, &prepare_service
+	&check_service, &upgrade_service, &dump_service, &move_service,
+	&prepare_service
 };
 
 const struct registry all_registry = { services, LENGTH(services) };

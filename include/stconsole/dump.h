@@ -8,7 +8,7 @@
 
 struct mongo_dump_spec {
 	const struct secret	*url;
-	const char		*dir;		/* absolute; made when missing */
+	const char		*dir;		/* absolute; made if missing */
 	const char		*const *dbs;	/* NULL: Sametime's five */
 	bool			 gzip;
 	int			 level;		/* 0: 6 */

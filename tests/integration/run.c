@@ -25,7 +25,7 @@
 #include "stconsole/proc.h"
 #include "stconsole/str.h"
 
-#define RUN_TIMEOUT_MS	120000
+#define RUN_TIMEOUT_MS	300000
 #define RUN_WORDS_MAX	64
 
 static const char *const environment[] = {

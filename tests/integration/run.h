@@ -2,7 +2,7 @@
  * The real program, run as a user would: every integration test goes through
  * here.  The binary is the one that was built beside the test (BUILD/stconsole
  * for BUILD/tests/integration/NAME).  A run has an empty HOME, TZ=UTC,
- * LC_ALL=C.UTF-8, no proxy and no terminal, and may take 120 s.
+ * LC_ALL=C.UTF-8, no proxy and no terminal, and may take 300 s.
  *
  * A state folder of its own: make one with run_state_new() in the setup and
  * pass it by "--state"; without --state a run finds no writable default.

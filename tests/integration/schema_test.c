@@ -65,6 +65,8 @@ static const struct call calls[] = {
 	{ "mongo.status", { NULL }, NULL, false },
 	{ "mongo.status", { "--admin-url-file", "-", NULL }, "@monitor",
 	  false },
+	{ "mongo.check", { "7.0", NULL }, NULL, false },
+	{ "mongo.move_show", { NULL }, NULL, false },
 	{ "mongo.ready", { NULL }, NULL, false },
 	{ "mongo.compose", { NULL }, NULL, false },
 	{ "mongo.compose", { "--kind", "kubernetes", NULL }, NULL, false },
