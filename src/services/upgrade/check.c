@@ -27,6 +27,8 @@ static const struct {
 } tables[] = {
 	{ check_set_rules, &check_set_count },
 	{ check_server_rules, &check_server_count },
+	{ check_host_rules, &check_host_count },
+	{ check_clients_rules, &check_clients_count },
 	{ check_data_rules, &check_data_count },
 	{ check_plan_rules, &check_plan_count },
 };
@@ -71,12 +73,22 @@ found(struct check_run *r, enum verdict verdict, const json_t *member,
 		if (!assumed)
 			fix = T_CHECK_ASSUME;
 	}
-	one = json_pack("{s:s,s:o,s:o,s:s,s:s,s:s,s:o,s:b}", "id",
+	one = json_pack("{s:s,s:o,s:o,s:s,s:s,s:s,s:o,s:n,s:b}", "id",
 	    r->rule->id, "hop", text_or_null(hop), "member",
 	    text_or_null(json_str(member, "name")), "fact", text, "rule",
 	    r->rule->rule, "verdict", verdict_names[verdict], "fix",
-	    text_or_null(fix), "assumed", assumed);
+	    text_or_null(fix), "fix_verb", "assumed", assumed);
 	if (one == NULL || json_array_append_new(r->checks, one) != 0)
+		r->failed = true;
+}
+
+void
+found_verb(struct check_run *r, const char *verb)
+{
+	json_t	*last = json_array_get(r->checks,
+	    json_array_size(r->checks) - 1);
+
+	if (json_object_set_new(last, "fix_verb", json_string(verb)) != 0)
 		r->failed = true;
 }
 

@@ -36,6 +36,7 @@ look_backup_last(struct check_run *r)
 	if (last == NULL || !json_flag(last, "verified")) {
 		found(r, VERDICT_BLOCK, NULL, T_CHECK_BACKUP_FIX,
 		    T_CHECK_NO_BACKUP);
+		found_verb(r, "mongo dump");
 		return;
 	}
 	if (!file_exists(AT_FDCWD, json_text(last, "dir"))) {
@@ -160,6 +161,34 @@ look_sametime(struct check_run *r, const json_t *unused)
 		    r->to);
 }
 
+#define TABLE_OLD_S	(INT64_C(90) * 86400)
+
+static void
+look_lifecycle(struct check_run *r, const json_t *unused)
+{
+	int64_t		 now_s = clock_wall_ms(r->ctx->clock) / 1000;
+	struct mongo_lifecycle life;
+	struct err	 why;
+
+	(void)unused;
+	if (!mongo_lifecycle(r->wish->to, &life, &why)) {
+		found(r, VERDICT_UNKNOWN, NULL, NULL, "%s", why.msg);
+		return;
+	}
+	if (life.end[0] == '\0')
+		found(r, VERDICT_UNKNOWN, NULL, NULL, T_CHECK_NO_END,
+		    r->wish->to, life.as_of);
+	else if (life.end_s < now_s)
+		found(r, VERDICT_WARN, NULL, T_CHECK_ENDED_FIX, T_CHECK_ENDED,
+		    r->wish->to, life.end);
+	else
+		found(r, VERDICT_OK, NULL, NULL, T_CHECK_ENDS, r->wish->to,
+		    life.end);
+	if (now_s - life.as_of_s > TABLE_OLD_S)
+		found(r, VERDICT_WARN, NULL, NULL, T_CHECK_TABLE_OLD,
+		    life.as_of, MONGO_LIFECYCLE_FILE);
+}
+
 const struct check_rule check_plan_rules[] = {
 	{ .id = "C13", .scope = RULE_ONCE, .unknown_blocks = true,
 	  .rule = T_RULE_C13, .look = look_backup },
@@ -167,5 +196,7 @@ const struct check_rule check_plan_rules[] = {
 	  .look = look_way },
 	{ .id = "S1", .scope = RULE_HOP, .rule = T_RULE_S1,
 	  .look = look_sametime },
+	{ .id = "L1", .scope = RULE_ONCE, .rule = T_RULE_L1,
+	  .look = look_lifecycle },
 };
 const size_t check_plan_count = LENGTH(check_plan_rules);

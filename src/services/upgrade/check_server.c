@@ -1,12 +1,13 @@
 /*
- * Rules about each server: oplog, what it is doing, options, host, drivers,
- * disk, TLS, how it is run.
+ * Rules about each server: oplog, what it is doing, options, disk, TLS.
  */
 #include "check_parts.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "stconsole/file.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
@@ -19,6 +20,7 @@
 #define OPLOG_WARN_H	24.0
 #define OLD_TRANSACTION_S	60
 #define TLS_SOON_DAYS	30
+#define CONFIG_MAX	((size_t)1 << 20)
 
 static void
 look_oplog(struct check_run *r, const json_t *m)
@@ -75,9 +77,8 @@ look_ops(struct check_run *r, const json_t *m)
 		found(r, VERDICT_OK, m, NULL, T_CHECK_IDLE);
 }
 
-/* A dotted path in the parsed options. */
-static const json_t *
-option_get(const json_t *options, const char *path)
+const json_t *
+check_option(const json_t *options, const char *path)
 {
 	size_t	 n;
 	char	 name[80];
@@ -100,20 +101,20 @@ removed_is_set(const json_t *options, const struct how_option *o)
 	if (o->parameter != NULL)
 		return json_object_get(json_object_get(options,
 		    "setParameter"), o->parameter);
-	return o->path == NULL ? NULL : option_get(options, o->path);
+	return o->path == NULL ? NULL : check_option(options, o->path);
 }
 
 /* mongodb-real E: what stops the new binary and is no word to drop. */
 static bool
 look_traps(struct check_run *r, const json_t *m, const json_t *options)
 {
-	const json_t	*concern = option_get(options,
+	const json_t	*concern = check_option(options,
 	    "replication.enableMajorityReadConcern");
-	bool		 has_auth = str_equal(json_string_value(option_get(
+	bool		 has_auth = str_equal(json_string_value(check_option(
 	    options, "security.authorization")), "enabled");
-	bool		 has_key = option_get(options, "security.keyFile") !=
-	    NULL || option_get(options, "security.clusterAuthMode") != NULL;
-	const char	*engine = json_string_value(option_get(options,
+	bool		 has_key = check_option(options, "security.keyFile") !=
+	    NULL || check_option(options, "security.clusterAuthMode") != NULL;
+	const char	*engine = json_string_value(check_option(options,
 	    "storage.engine"));
 	bool		 ok = true;
 
@@ -123,10 +124,11 @@ look_traps(struct check_run *r, const json_t *m, const json_t *options)
 		    T_CHECK_CONCERN);
 		ok = false;
 	}
-	if (hop_reaches(r, "5.0") && has_auth && !has_key && option_get(
+	if (hop_reaches(r, "5.0") && has_auth && !has_key && check_option(
 	    options, "replication.replSetName") != NULL) {
 		found(r, VERDICT_BLOCK, m, T_CHECK_KEYFILE_FIX,
 		    T_CHECK_KEYFILE);
+		found_verb(r, "mongo prepare");
 		ok = false;
 	}
 	if (engine != NULL && !str_equal(engine, "wiredTiger")) {
@@ -135,6 +137,61 @@ look_traps(struct check_run *r, const json_t *m, const json_t *options)
 		ok = false;
 	}
 	return ok;
+}
+
+/* Whoever replaces the binary takes them out, if it is not a person. */
+static bool
+options_are_rewritten(const struct check_run *r, const json_t *m)
+{
+	AUTO_JSON json_t *args = NULL;
+	const struct how_task task = { .ctx = r->ctx, .member = json_text(m,
+	    "name"), .from = r->from, .to = r->to, .facts = m,
+	    .wish = &r->wish->how };
+	const struct how *how = how_choose(&task, &args, NULL);
+
+	return how != NULL && !how->is_by_hand;
+}
+
+static void
+options_found(struct check_run *r, const json_t *m,
+    const struct how_option *o)
+{
+	const char *name = o->path != NULL ? o->path : o->parameter;
+
+	if (options_are_rewritten(r, m))
+		found(r, VERDICT_WARN, m, T_CHECK_OPTION_FIX, T_CHECK_OPTION,
+		    name, o->since);
+	else
+		found(r, VERDICT_BLOCK, m, T_CHECK_OPTION_HAND_FIX,
+		    T_CHECK_OPTION, name, o->since);
+}
+
+/* The file may say more than the server that runs has read. */
+static void
+look_file(struct check_run *r, const json_t *m, const json_t *options)
+{
+	const struct how_options removed = { .list = how_removed,
+		.count = how_removed_count, .major = r->to };
+	const char	*file = json_str(m, "config_file");
+	AUTO_BUF struct buf text = BUF_INIT, rest = BUF_INIT;
+	AUTO_JSON json_t *dropped = json_array();
+	const json_t	*one;
+	struct err	 why;
+	size_t		 i;
+
+	if (file == NULL || file[0] != '/' || check_is_container(m) ||
+	    !json_flag(json_object_get(m, "run"), "local"))
+		return;
+	if (!file_read(AT_FDCWD, file, CONFIG_MAX, &text, &why) ||
+	    !how_config_without(buf_str(&text), text.len, &removed, &rest,
+	    dropped, &why)) {
+		found(r, VERDICT_WARN, m, NULL, T_CHECK_FILE, why.msg);
+		return;
+	}
+	json_array_foreach (dropped, i, one)
+		if (check_option(options, json_string_value(one)) == NULL)
+			found(r, VERDICT_WARN, m, T_CHECK_FILE_NEW_FIX,
+			    T_CHECK_FILE_NEW, file, json_string_value(one));
 }
 
 static void
@@ -155,110 +212,12 @@ look_options(struct check_run *r, const json_t *m)
 		if (o->since == NULL || !hop_reaches(r, o->since) ||
 		    removed_is_set(options, o) == NULL)
 			continue;
-		found(r, VERDICT_WARN, m, T_CHECK_OPTION_FIX, T_CHECK_OPTION,
-		    o->path != NULL ? o->path : o->parameter, o->since);
+		options_found(r, m, o);
 		ok = false;
 	}
 	if (ok)
 		found(r, VERDICT_OK, m, NULL, T_CHECK_OPTIONS_OK);
-}
-
-static void
-look_cpu(struct check_run *r, const json_t *m)
-{
-	const struct mongo_major *to = mongo_major_find(r->to);
-	const json_t	*host = json_object_get(m, "host");
-	const char	*features = json_str(host, "cpu_features");
-
-	if (to == NULL || !to->needs_avx || (r->from[0] != '\0' &&
-	    mongo_major_find(r->from) != NULL &&
-	    mongo_major_find(r->from)->needs_avx))
-		return;
-	if (!json_is_object(host)) {
-		found_unknown(r, m, "host");
-	} else if (!str_equal(json_text(host, "arch"), "x86_64")) {
-		found(r, VERDICT_WARN, m, NULL, T_CHECK_ARCH, json_text(host,
-		    "arch"));
-	} else if (features == NULL || *features == '\0') {
-		found(r, VERDICT_UNKNOWN, m, NULL, T_CHECK_CPU_UNKNOWN);
-	} else if (strstr(features, "avx") == NULL) {
-		found(r, VERDICT_BLOCK, m, T_CHECK_AVX_FIX, T_CHECK_AVX);
-	} else {
-		found(r, VERDICT_OK, m, NULL, T_CHECK_AVX_OK);
-	}
-}
-
-/* "Linux 6.19" up to 7.0.13: SERVER-121912. */
-static void
-look_kernel(struct check_run *r, const json_t *m)
-{
-	const json_t	*host = json_object_get(m, "host");
-	const char	*kernel = json_text(host, "kernel");
-
-	if (!hop_reaches(r, "8.0"))
-		return;
-	if (!json_is_object(host)) {
-		found_unknown(r, m, "host");
-		return;
-	}
-	if (mongo_version_compare(kernel, "6.19") >= 0 &&
-	    mongo_version_compare(kernel, "7.0.14") < 0)
-		found(r, VERDICT_BLOCK, m, T_CHECK_KERNEL_FIX,
-		    T_CHECK_KERNEL, kernel);
-	found(r, VERDICT_WARN, m, T_CHECK_THP_FIX, T_CHECK_THP, json_text(
-	    host, "os"), json_text(host, "os_version"));
-}
-
-/* The first driver that lists the server (facts, mongodb.md 1.9). */
-static const struct {
-	const char	*major, *driver, *min;
-} driver_floor[] = {
-	{ "5.0", "mongo-java-driver", "4.3" },
-	{ "6.0", "mongo-java-driver", "4.7" },
-	{ "7.0", "mongo-java-driver", "4.10" },
-	{ "8.0", "mongo-java-driver", "5.2" },
-	{ "6.0", "nodejs", "4.8" },
-	{ "7.0", "nodejs", "5.7" },
-	{ "8.0", "nodejs", "6.9" },
-	{ "7.0", "mongo-csharp-driver", "2.20" },
-	{ "8.0", "mongo-csharp-driver", "3.0" },
-	{ "7.0", "mongo-go-driver", "1.12" },
-	{ "8.0", "mongo-go-driver", "1.17" },
-	{ "7.0", "PyMongo", "4.4" },
-	{ "8.0", "PyMongo", "4.9" },
-};
-
-static void
-look_driver(struct check_run *r, const json_t *m, const json_t *driver)
-{
-	const char	*name = json_text(driver, "name");
-	const char	*version = json_text(driver, "version");
-	size_t		 i;
-
-	for (i = 0; i < LENGTH(driver_floor); i++)
-		if (str_equal(driver_floor[i].major, r->to) &&
-		    str_starts(name, driver_floor[i].driver) &&
-		    mongo_version_compare(version, driver_floor[i].min) < 0)
-			found(r, VERDICT_WARN, m, T_CHECK_DRIVER_FIX,
-			    T_CHECK_DRIVER, json_text(driver, "app"), name,
-			    version, driver_floor[i].min, r->to);
-}
-
-static void
-look_drivers(struct check_run *r, const json_t *m)
-{
-	const json_t	*connections = json_object_get(m, "connections");
-	const json_t	*driver;
-	size_t		 i;
-
-	if (check_is_arbiter(m))
-		return;
-	if (!json_is_object(connections)) {
-		found_unknown(r, m, "connections");
-		return;
-	}
-	json_array_foreach (json_object_get(connections, "drivers"), i, driver)
-		look_driver(r, m, driver);
+	look_file(r, m, options);
 }
 
 static void
@@ -325,12 +284,6 @@ const struct check_rule check_server_rules[] = {
 	  .rule = T_RULE_C6, .look = look_ops },
 	{ .id = "C7", .scope = RULE_HOP_MEMBER, .is_anew = true,
 	  .unknown_blocks = true, .rule = T_RULE_C7, .look = look_options },
-	{ .id = "C8", .scope = RULE_HOP_MEMBER, .unknown_blocks = true,
-	  .rule = T_RULE_C8, .look = look_cpu },
-	{ .id = "C8", .scope = RULE_HOP_MEMBER, .unknown_blocks = true,
-	  .rule = T_RULE_KERNEL, .look = look_kernel },
-	{ .id = "C9", .scope = RULE_HOP_MEMBER, .is_anew = true,
-	  .rule = T_RULE_C9, .look = look_drivers },
 	{ .id = "C11", .scope = RULE_MEMBER, .is_anew = true,
 	  .rule = T_RULE_C11, .look = look_engine },
 	{ .id = "C12", .scope = RULE_MEMBER, .is_anew = true,

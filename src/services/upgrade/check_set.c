@@ -88,6 +88,9 @@ look_fcv(struct check_run *r, const json_t *m)
 	else if (!str_equal(fcv, r->from))
 		found(r, VERDICT_BLOCK, m, T_CHECK_FCV_FIX, T_CHECK_FCV, fcv,
 		    r->from);
+	else if (mongo_version_compare(json_text(m, "major"), fcv) > 0)
+		found(r, VERDICT_WARN, m, T_CHECK_FCV_BEHIND_FIX,
+		    T_CHECK_FCV_BEHIND, json_text(m, "version"), fcv);
 	else
 		found(r, VERDICT_OK, m, NULL, T_CHECK_FCV_OK, fcv);
 }
@@ -132,6 +135,24 @@ host_is_address(const char *name)
 	return name[0] == '[' || name[strspn(name, "0123456789.")] == ':';
 }
 
+/* A member that does not count as the others do. */
+static void
+look_place(struct check_run *r, const json_t *m)
+{
+	const json_t	*priority = json_object_get(m, "priority");
+
+	if (check_is_arbiter(m))
+		return;
+	if (json_int(m, "delay_s", 0) > 0)
+		found(r, VERDICT_WARN, m, NULL, T_CHECK_DELAYED,
+		    (long long)json_int(m, "delay_s", 0));
+	else if (json_flag(m, "hidden"))
+		found(r, VERDICT_WARN, m, NULL, T_CHECK_HIDDEN);
+	else if (json_is_number(priority) &&
+	    json_number_value(priority) <= 0.0)
+		found(r, VERDICT_WARN, m, NULL, T_CHECK_PRIORITY_0);
+}
+
 static void
 look_votes(struct check_run *r, const json_t *unused)
 {
@@ -143,6 +164,7 @@ look_votes(struct check_run *r, const json_t *unused)
 	if (str_equal(json_text(r->set, "kind"), "standalone")) {
 		found(r, VERDICT_WARN, NULL, T_CHECK_ALONE_FIX,
 		    T_CHECK_STANDALONE);
+		found_verb(r, "mongo prepare");
 		return;
 	}
 	json_array_foreach (members_of(r), i, m) {
@@ -151,6 +173,7 @@ look_votes(struct check_run *r, const json_t *unused)
 		if (host_is_address(json_text(m, "name")))
 			found(r, VERDICT_WARN, m, T_CHECK_ADDRESS_FIX,
 			    T_CHECK_ADDRESS);
+		look_place(r, m);
 	}
 	if (count == 1)
 		found(r, VERDICT_WARN, NULL, T_CHECK_SINGLE_FIX,
@@ -158,8 +181,20 @@ look_votes(struct check_run *r, const json_t *unused)
 	else if (votes - 1 < votes / 2 + 1)
 		found(r, VERDICT_WARN, NULL, T_CHECK_VOTES_FIX,
 		    T_CHECK_VOTES, votes);
+	else if (votes % 2 == 0)
+		found(r, VERDICT_WARN, NULL, T_CHECK_VOTES_FIX,
+		    T_CHECK_VOTES_EVEN, votes);
 	else
 		found(r, VERDICT_OK, NULL, NULL, T_CHECK_VOTES_OK, votes);
+}
+
+/* Somebody has set one: nothing changes by itself. */
+static bool
+concern_is_explicit(const json_t *set)
+{
+	return json_object_size(json_object_get(set,
+	    "default_write_concern")) > 0 && !str_equal(json_text(set,
+	    "default_write_concern_source"), "implicit");
 }
 
 /* 2 data members and an arbiter: the implicit default stays w:1. */
@@ -173,6 +208,10 @@ look_concern(struct check_run *r, const json_t *unused)
 	(void)unused;
 	if (!hop_reaches(r, "5.0"))
 		return;
+	if (concern_is_explicit(r->set)) {
+		found(r, VERDICT_OK, NULL, NULL, T_CHECK_CONCERN_SET);
+		return;
+	}
 	json_array_foreach (members_of(r), i, m) {
 		voting += json_int(m, "votes", 1) > 0;
 		arbiters += check_is_arbiter(m);
@@ -203,8 +242,8 @@ const struct check_rule check_set_rules[] = {
 	  .rule = T_RULE_C2, .look = look_fcv },
 	{ .id = "C3", .scope = RULE_ONCE, .is_anew = true,
 	  .rule = T_RULE_C3, .look = look_states },
-	{ .id = "C4", .scope = RULE_ONCE, .rule = T_RULE_C4,
-	  .look = look_votes },
+	{ .id = "C4", .scope = RULE_ONCE, .is_anew = true,
+	  .rule = T_RULE_C4, .look = look_votes },
 	{ .id = "C10", .scope = RULE_HOP, .rule = T_RULE_C10,
 	  .look = look_concern },
 	{ .id = "C16", .scope = RULE_MEMBER, .is_anew = true,

@@ -89,7 +89,7 @@ static const struct verb check_verb = {
 	"\"report\":\"string\",\"checks\":[{\"id\":\"string\","
 	"\"hop\":\"string?\",\"member\":\"string?\",\"fact\":\"string\","
 	"\"rule\":\"string\",\"verdict\":\"=ok|warn|block|unknown\","
-	"\"fix\":\"string?\",\"assumed\":\"bool\"}]}",
+	"\"fix\":\"string?\",\"fix_verb\":\"string?\",\"assumed\":\"bool\"}]}",
 	.view = "checks: verdict=Verdict,id=Check,hop=Hop,member=Member,"
 	"fact=Fact,fix=Fix",
 };
