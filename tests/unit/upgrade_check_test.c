@@ -37,7 +37,7 @@
 	"\"run\":{\"by\":\"unknown\",\"local\":false},\"unknown\":{}}"
 
 #define SET(version, major, fcv)					\
-	"{\"kind\":\"replica_set\",\"set\":\"rs0\",\"primary\":\"a:1\","	\
+	"{\"kind\":\"replica_set\",\"set\":\"rs0\",\"primary\":\"a:1\"," \
 	"\"members\":["							\
 	MEMBER("a:1", "PRIMARY", version, major, fcv) ","		\
 	MEMBER("b:1", "SECONDARY", version, major, fcv) ","		\

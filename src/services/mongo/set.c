@@ -1,242 +1,284 @@
 /*
- * A deployment as a whole: its kind, its members, its configuration.  Each
- * member is asked for itself, since only it knows its version and options.
+ * A deployment, looked at: first the servers of the URL, then those that they
+ * name.  All of a round are asked beside each other, so that one that is
+ * silent costs its own time limit and not that of everybody.
  */
 #include "set.h"
 
-#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "stconsole/clock.h"
-#include "stconsole/file.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
 #include "stconsole/msg.h"
 #include "stconsole/settings.h"
-#include "stconsole/store.h"
-#include "stconsole/str.h"
+#include "stconsole/thread.h"
 
 #include "text_set.def"
 
-bool
-set_put(json_t *of, const char *name, json_t *value, struct err *e)
+/* ---- rounds */
+
+struct round {
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 ended;
+	size_t		 open;
+};
+
+struct seat {
+	struct round	*round;
+	struct set_look	*look;
+};
+
+static void
+seat_work(void *arg)
 {
-	return json_object_set_new(of, name, value) == 0 || err_nomem(e);
+	struct seat	*s = arg;
+
+	set_look_run(s->look);
+	pthread_mutex_lock(&s->round->lock);
+	s->round->open--;
+	pthread_cond_signal(&s->round->ended);
+	pthread_mutex_unlock(&s->round->lock);
+}
+
+static void
+round_wait(struct round *r)
+{
+	pthread_mutex_lock(&r->lock);
+	while (r->open > 0)
+		pthread_cond_wait(&r->ended, &r->lock);
+	pthread_mutex_unlock(&r->lock);
 }
 
 bool
-set_unknown(json_t *of, const char *name, const char *why, struct err *e)
+set_round(struct set_look *looks, size_t from, size_t to, struct err *e)
 {
-	return set_put(of, name, json_null(), e) &&
-	    set_put(json_object_get(of, "unknown"), name, json_string(why), e);
+	struct round	 r = { PTHREAD_MUTEX_INITIALIZER,
+		PTHREAD_COND_INITIALIZER, to - from };
+	struct seat	 seats[SET_LOOKS_MAX];
+	size_t		 i;
+	bool		 ok = true;
+
+	for (i = from; i < to; i++) {
+		seats[i] = (struct seat){ &r, &looks[i] };
+		/* No thread to be had: one after the other, then. */
+		if (!thread_start(seat_work, &seats[i], NULL))
+			seat_work(&seats[i]);
+	}
+	round_wait(&r);
+	for (i = from; i < to; i++)
+		ok = ok && !looks[i].no_memory;
+	pthread_cond_destroy(&r.ended);
+	pthread_mutex_destroy(&r.lock);
+	return ok || err_nomem(e);
 }
 
-json_t *
-set_command(struct mongo *m, const char *command, const char *role,
-    struct err *why)
-{
-	json_t	*reply = NULL;
+/* ---- who is there */
 
-	return mongo_command(m, "admin", command, role, &reply, why) ?
-	    reply : NULL;
-}
-
-json_t *
-set_hello(struct mongo *m, struct err *why)
-{
-	json_t	*reply = set_command(m, "{\"hello\":1}", "", why);
-
-	if (reply == NULL && why->code == MONGO_NO_COMMAND)
-		reply = set_command(m, "{\"isMaster\":1}", "", why);
-	return reply;
-}
-
-/* Asked of everybody who may; unknown with the reason else. */
-static bool
-put_reply(struct set_ask *a, struct mongo *m, const char *name,
-    const char *command, const char *part, struct err *e)
-{
-	struct err	 why;
-	AUTO_JSON json_t *reply = set_command(m, command, "clusterMonitor",
-	    &why);
-
-	if (reply == NULL)
-		return set_unknown(a->out, name, why.msg, e);
-	return set_put(a->out, name, json_deep_copy(part == NULL ? reply :
-	    json_object_get(reply, part)), e);
-}
+struct crowd {
+	struct set_ask	 ask;
+	struct set_look	*looks;		/* SET_LOOKS_MAX */
+	size_t		 count;
+};
 
 static bool
-put_default_concern(struct set_ask *a, struct mongo *m, struct err *e)
+is_known(const struct crowd *c, const char *address)
 {
-	struct err	 why;
-	AUTO_JSON json_t *r = set_command(m, "{\"getDefaultRWConcern\":1}",
-	    "clusterMonitor", &why);
-	json_t		*concern;
+	size_t	 i;
 
-	if (r == NULL)
-		return set_unknown(a->out, "default_write_concern", why.msg,
-		    e) && set_put(a->out, "default_write_concern_source",
-		    json_null(), e);
-	concern = json_object_get(r, "defaultWriteConcern");
-	return set_put(a->out, "default_write_concern", concern == NULL ?
-	    json_null() : json_deep_copy(concern), e) &&
-	    set_put(a->out, "default_write_concern_source",
-	    json_object_get(r, "defaultWriteConcernSource") == NULL ?
-	    json_null() : json_copy(json_object_get(r,
-	    "defaultWriteConcernSource")), e);
+	for (i = 0; i < c->count; i++)
+		if (strcmp(c->looks[i].address, address) == 0 ||
+		    strcmp(json_text(c->looks[i].hello, "me"), address) == 0)
+			return true;
+	return false;
 }
 
-/* By the configuration, which knows hidden members, else by hello. */
-static bool
-members_by_config(struct set_ask *a, const json_t *config, struct err *e)
+static void
+crowd_add(struct crowd *c, const char *address, bool is_arbiter)
 {
-	const json_t	*member;
+	struct set_look	*look = &c->looks[c->count];
+
+	if (c->count == SET_LOOKS_MAX || strlen(address) >=
+	    sizeof(look->address) || is_known(c, address))
+		return;
+	c->count++;
+	look->ask = &c->ask;
+	look->is_arbiter = is_arbiter;
+	snprintf(look->address, sizeof(look->address), "%s", address);
+}
+
+static void
+crowd_add_list(struct crowd *c, const json_t *names, bool is_arbiter)
+{
+	const json_t	*name;
 	size_t		 i;
 
-	json_array_foreach (json_object_get(config, "members"), i, member)
-		if (!set_member_add(a, json_text(member, "host"), member, e))
-			return false;
-	return true;
+	json_array_foreach(names, i, name)
+		if (json_is_string(name))
+			crowd_add(c, json_string_value(name), is_arbiter);
 }
 
-static bool
-members_by_hello(struct set_ask *a, const json_t *hello, struct err *e)
+/* hello leaves the hidden ones out, the configuration does not. */
+static void
+crowd_add_named(struct crowd *c, const struct set_look *look)
 {
-	static const char *const lists[] = { "hosts", "passives",
-		"arbiters" };
-	const json_t	*name;
-	size_t		 i, n;
+	const json_t	*m;
+	size_t		 i;
 
-	for (i = 0; i < LENGTH(lists); i++)
-		json_array_foreach (json_object_get(hello, lists[i]), n, name)
-			if (!set_member_add(a, json_string_value(name), NULL,
-			    e))
-				return false;
-	return true;
+	crowd_add_list(c, json_object_get(look->hello, "hosts"), false);
+	crowd_add_list(c, json_object_get(look->hello, "passives"), false);
+	crowd_add_list(c, json_object_get(look->hello, "arbiters"), true);
+	json_array_foreach(json_object_get(look->config, "members"), i, m)
+		crowd_add(c, json_text(m, "host"),
+		    json_flag(m, "arbiterOnly"));
 }
 
+/* mongodb+srv: DNS names the servers, and the driver asks it. */
 static bool
-set_read_replica(struct set_ask *a, struct mongo *m, const json_t *hello,
-    struct err *e)
+seeds_by_dns(struct crowd *c, struct err *e)
 {
-	struct err	 why;
-	const json_t	*config;
+	AUTO_MONGO struct mongo	*m = NULL;
+	AUTO_FREE char		*hosts = NULL;
+	char			*save = NULL, *host;
 
-	a->status = set_command(m, "{\"replSetGetStatus\":1}",
-	    "clusterMonitor", &why);
-	if (!put_reply(a, m, "config", "{\"replSetGetConfig\":1}", "config",
-	    e))
+	if (!mongo_open_url(c->ask.url, MONGO_ANY, c->ask.timeout_ms, &m, e))
 		return false;
-	if (!(a->flags & MONGO_SET_BRIEF) && !put_default_concern(a, m, e))
-		return false;
-	config = json_object_get(a->out, "config");
-	return json_is_object(config) ? members_by_config(a, config, e) :
-	    members_by_hello(a, hello, e);
-}
-
-static bool
-put_text(json_t *of, const char *name, const json_t *from, const char *key,
-    struct err *e)
-{
-	const char	*text = json_str(from, key);
-
-	return set_put(of, name, text == NULL ? json_null() :
-	    json_string(text), e);
-}
-
-static bool
-set_fill(struct set_ask *a, struct mongo *m, struct err *e)
-{
-	static const char *const kinds[] = {
-		[MONGO_STANDALONE] = "standalone",
-		[MONGO_REPLICA_SET] = "replica_set",
-		[MONGO_SHARDED] = "sharded",
-	};
-	AUTO_JSON json_t *hello = set_hello(m, e);
-	AUTO_FREE char	 *first = strdup(mongo_hosts(m));
-
-	if (hello == NULL)
-		return false;
-	if (first == NULL)
+	hosts = strdup(mongo_hosts(m));
+	if (hosts == NULL)
 		return err_nomem(e);
-	first[strcspn(first, ",")] = '\0';
-	if (!set_put(a->out, "kind", json_string(kinds[mongo_kind(m)]), e) ||
-	    !put_text(a->out, "set", hello, "setName", e) ||
-	    !put_text(a->out, "primary", hello, "primary", e))
+	for (host = strtok_r(hosts, ",", &save); host != NULL;
+	    host = strtok_r(NULL, ",", &save))
+		crowd_add(c, host, false);
+	return true;
+}
+
+static bool
+crowd_seeds(struct crowd *c, struct err *e)
+{
+	const mongoc_host_list_t *host;
+	mongoc_uri_t	*uri;
+	bson_error_t	 be;
+
+	if (!mongo_driver_load(e) ||
+	    !mongo_url_check(secret_reveal(c->ask.url), e))
 		return false;
-	switch (mongo_kind(m)) {
-	case MONGO_SHARDED:
-		return set_unknown(a->out, "config", T_SET_SHARDED, e);
-	case MONGO_STANDALONE:
-		return set_put(a->out, "config", json_null(), e) &&
-		    set_member_add(a, first, NULL, e);
-	default:
-		return set_read_replica(a, m, hello, e);
+	uri = mongoc_uri_new_with_error(secret_reveal(c->ask.url), &be);
+	for (host = uri == NULL ? NULL : mongoc_uri_get_hosts(uri);
+	    host != NULL; host = host->next)
+		crowd_add(c, host->host_and_port, false);
+	if (uri != NULL) {
+		c->ask.has_account = mongoc_uri_get_username(uri) != NULL ||
+		    mongoc_uri_get_auth_mechanism(uri) != NULL;
+		mongoc_uri_destroy(uri);
 	}
+	/* It also says what is wrong with a URL that is none. */
+	return c->count > 0 || seeds_by_dns(c, e);
+}
+
+/* Somebody answered, and took the account if there is one to be taken. */
+static bool
+crowd_answers(const struct crowd *c, struct err *e)
+{
+	const struct set_look	*refuses = NULL;
+	size_t			 i;
+
+	for (i = 0; i < c->count; i++) {
+		if (c->looks[i].hello == NULL)
+			continue;
+		if (!c->looks[i].is_refused)
+			return true;
+		refuses = &c->looks[i];
+	}
+	/* Arbiters alone: what keeps the others from answering. */
+	if (refuses != NULL && refuses->login.domain != ERR_NONE)
+		return err_copy(e, &refuses->login);
+	for (i = 0; i + 1 < c->count && c->looks[i].hello != NULL; i++)
+		;
+	return err_copy(e, &c->looks[i].silence);
+}
+
+static bool
+crowd_look(struct crowd *c, struct err *e)
+{
+	size_t	 from = 0, to, i;
+
+	if (!crowd_seeds(c, e))
+		return false;
+	while (from < c->count) {
+		to = c->count;
+		if (!set_round(c->looks, from, to, e))
+			return false;
+		for (i = from; i < to; i++)
+			crowd_add_named(c, &c->looks[i]);
+		from = to;
+	}
+	return crowd_answers(c, e);
+}
+
+/* ---- the calls of others */
+
+/* How each is run here: by this thread, which ctx belongs to. */
+static bool
+run_add(struct ctx *ctx, const json_t *members, struct err *e)
+{
+	json_t		*m, *run;
+	size_t		 i;
+
+	json_array_foreach(members, i, m) {
+		run = mongo_run_find(ctx, json_text(m, "address"),
+		    (pid_t)json_int(m, "pid", 0));
+		if (run == NULL || json_object_set_new(m, "run", run) < 0)
+			return err_nomem(e);
+	}
+	return true;
+}
+
+static bool
+set_fill(struct crowd *c, json_t *out, struct err *e)
+{
+	return crowd_look(c, e) && set_join(c->looks, c->count, out, e) &&
+	    ((c->ask.flags & MONGO_SET_BRIEF) != 0 || run_add(c->ask.ctx,
+	    json_object_get(out, "members"), e));
 }
 
 bool
 mongo_set_read(struct ctx *ctx, const struct secret *url, unsigned flags,
     json_t **out, struct err *e)
 {
-	AUTO_JSON json_t *doc = json_pack("{s:[], s:{}}", "members",
-	    "unknown");
-	AUTO_MONGO struct mongo *m = NULL;
-	struct set_ask	 a = { ctx, url, flags, 0, doc, NULL };
+	AUTO_JSON json_t *set = json_object();
+	struct crowd	 c = { .ask = { .ctx = ctx, .url = url,
+		.flags = flags } };
 	int64_t		 ms;
+	size_t		 i;
 	bool		 ok;
 
-	if (doc == NULL)
-		return err_nomem(e);
 	if (!settings_get_int(ctx, "mongo.timeout_ms", &ms, e))
 		return false;
-	a.timeout_ms = ms < 100 ? 100 : ms > 60000 ? 60000 : (int)ms;
-	if (!mongo_open_url(url, MONGO_ANY, a.timeout_ms, &m, e))
-		return false;
-	ok = set_fill(&a, m, e);
-	json_decref(a.status);
+	c.ask.timeout_ms = ms < 200 ? 200 : ms > 600000 ? 600000 : (int)ms;
+	c.looks = calloc(SET_LOOKS_MAX, sizeof(*c.looks));
+	if (set == NULL || c.looks == NULL) {
+		free(c.looks);
+		return err_nomem(e);
+	}
+	ok = set_fill(&c, set, e);
+	for (i = 0; i < c.count; i++)
+		set_look_fini(&c.looks[i]);
+	free(c.looks);
 	if (ok)
-		*out = TAKE(doc);
+		*out = TAKE(set);
 	return ok;
 }
 
 const json_t *
 mongo_set_member(const json_t *set, const char *name)
 {
-	const json_t	*member;
+	const json_t	*m;
 	size_t		 i;
 
-	json_array_foreach (json_object_get(set, "members"), i, member)
-		if (str_equal(json_text(member, "name"), name))
-			return member;
+	json_array_foreach(json_object_get(set, "members"), i, m)
+		if (strcmp(json_text(m, "name"), name) == 0)
+			return m;
 	return NULL;
-}
-
-bool
-mongo_report_write(struct ctx *ctx, const char *kind, const json_t *report,
-    char **path, struct err *e)
-{
-	AUTO_FREE char	*dir = store_site_path(ctx->store, ctx->site_id,
-	    "reports", e);
-	AUTO_FREE char	*text = json_dumps(report, JSON_INDENT(2));
-	AUTO_FREE char	*at = NULL;
-	char		 now[CLOCK_ISO_SIZE];
-
-	if (dir == NULL || !file_make_dirs(dir, 0700, e))
-		return false;
-	clock_iso(clock_wall_ms(ctx->clock), now);
-	/* No colons: the file may be taken to a Windows machine. */
-	for (char *p = now; *p != '\0'; p++)
-		if (*p == ':')
-			*p = '-';
-	at = str_format("%s/%s-%s.json", dir, kind, now);
-	if (text == NULL || at == NULL)
-		return err_nomem(e);
-	if (!file_write(AT_FDCWD, at, text, strlen(text), 0600, e))
-		return false;
-	*path = TAKE(at);
-	return true;
 }

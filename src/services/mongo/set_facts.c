@@ -108,8 +108,8 @@ facts_host(struct mongo *m, json_t *member, struct err *e)
 	os = json_object_get(r, "os");
 	system = json_object_get(r, "system");
 	extra = json_object_get(r, "extra");
-	/* 6.0 was seen to answer {"extra":{"extra":{...}}}. */
-	if (json_object_get(extra, "extra") != NULL)
+	/* 6.0.5 answers with one inside the other. */
+	if (json_is_object(json_object_get(extra, "extra")))
 		extra = json_object_get(extra, "extra");
 	features = json_str(extra, "cpuFeatures");
 	return set_put(member, "host", json_pack(
@@ -164,7 +164,8 @@ oplog_time(struct mongo *m, int way, int64_t *t, struct err *why)
 
 	if (find == NULL)
 		return err_nomem(why);
-	if (!mongo_command(m, "local", find, "clusterMonitor", &r, why))
+	r = set_command_on(m, "local", find, "clusterMonitor", why);
+	if (r == NULL)
 		return false;
 	first = json_array_get(json_object_get(json_object_get(r, "cursor"),
 	    "firstBatch"), 0);
@@ -181,11 +182,14 @@ facts_oplog(struct mongo *m, json_t *member, struct err *e)
 	int64_t		 first, last;
 
 	if (str_equal(json_text(member, "state"), "STANDALONE"))
-		return set_put(member, "oplog", json_null(), e);
+		return set_unknown(member, "oplog", T_SET_ALONE, e);
+	if (str_equal(json_text(member, "state"), "ARBITER"))
+		return set_unknown(member, "oplog", T_SET_ARBITER_DATA, e);
 	if (!oplog_time(m, 1, &first, &why) || !oplog_time(m, -1, &last, &why))
 		return set_unknown(member, "oplog", why.msg, e);
-	if (!mongo_command(m, "local", "{\"collStats\":\"oplog.rs\"}",
-	    "clusterMonitor", &r, &why))
+	r = set_command_on(m, "local", "{\"collStats\":\"oplog.rs\"}",
+	    "clusterMonitor", &why);
+	if (r == NULL)
 		return set_unknown(member, "oplog", why.msg, e);
 	return set_put(member, "oplog", json_pack("{s:f,s:I,s:I}", "hours",
 	    (double)(last - first) / 3600.0, "size_bytes",
@@ -241,7 +245,8 @@ op_count(const json_t *op, json_t *drivers, json_t *ops)
 	const json_t	*meta = json_object_get(op, "clientMetadata");
 	const json_t	*cmd = json_object_get(op, "command");
 	const char	*msg = json_text(op, "msg");
-	int64_t		 since = json_int(op, "secs_running", 0);
+	int64_t		 since = set_number(json_object_get(op,
+	    "transaction"), "timeOpenMicros", 0) / 1000000;
 	json_t		*d;
 
 	if (json_object_get(meta, "driver") != NULL) {
@@ -258,8 +263,7 @@ op_count(const json_t *op, json_t *drivers, json_t *ops)
 		json_object_set_new(ops, "maintenance", json_true());
 	if (json_object_get(cmd, "setFeatureCompatibilityVersion") != NULL)
 		json_object_set_new(ops, "fcv_change", json_true());
-	if (json_object_get(op, "transaction") != NULL &&
-	    since > json_int(ops, "oldest_transaction_s", 0))
+	if (since > json_int(ops, "oldest_transaction_s", 0))
 		json_object_set_new(ops, "oldest_transaction_s",
 		    json_integer(since));
 }
@@ -291,25 +295,60 @@ facts_ops(struct mongo *m, json_t *member, struct err *e)
 	    drivers), e);
 }
 
+/* The primary's; set_join.c takes it to the head of the document. */
 static bool
-facts_run(struct set_ask *a, json_t *member, struct err *e)
+facts_concern(struct mongo *m, json_t *member, struct err *e)
 {
-	json_t	*run = mongo_run_find(a->ctx, json_text(member, "name"),
-	    (pid_t)json_int(member, "pid", 0));
+	struct err	 why;
+	AUTO_JSON json_t *r = NULL;
+	json_t		*concern, *source;
 
-	return run != NULL ? set_put(member, "run", run, e) : err_nomem(e);
+	if (!str_equal(json_text(member, "state"), "PRIMARY"))
+		return true;
+	r = set_command(m, "{\"getDefaultRWConcern\":1}", "clusterMonitor",
+	    &why);
+	if (r == NULL)
+		return set_unknown(member, "default_write_concern", why.msg,
+		    e) && set_put(member, "default_write_concern_source",
+		    json_null(), e);
+	concern = json_object_get(r, "defaultWriteConcern");
+	source = json_object_get(r, "defaultWriteConcernSource");
+	return set_put(member, "default_write_concern", concern == NULL ?
+	    json_null() : json_deep_copy(concern), e) &&
+	    set_put(member, "default_write_concern_source", source == NULL ?
+	    json_null() : json_copy(source), e);
+}
+
+/* What nobody without an account gets to know. */
+static bool
+facts_refused(json_t *member, const char *why, struct err *e)
+{
+	static const char *const names[] = { "storage_engine", "uptime_s",
+		"pid", "oplog", "disk", "cache", "connections", "options",
+		"argv", "config_file", "host", "ops", "write_block" };
+	size_t	 i;
+
+	for (i = 0; i < LENGTH(names); i++)
+		if (!set_unknown(member, names[i], why, e))
+			return false;
+	return true;
 }
 
 bool
-set_facts_add(struct set_ask *a, struct mongo *m, json_t *member,
-    struct err *e)
+set_facts_add(struct set_look *look, struct err *e)
 {
-	bool	 ok = facts_options(m, member, e) &&
-	    facts_host(m, member, e) && facts_server(m, member, e) &&
-	    facts_oplog(m, member, e) && facts_disk(m, member, e) &&
-	    facts_ops(m, member, e) && facts_run(a, member, e) &&
-	    set_tls_add(a, member, e);
+	struct mongo	*m = look->m;
+	json_t		*member = look->out;
+	bool		 ok;
 
+	if (look->is_refused)
+		return facts_refused(member, look->is_arbiter ?
+		    T_SET_ARBITER : look->login.msg, e) &&
+		    set_tls_add(look, e);
+	ok = facts_options(m, member, e) && facts_host(m, member, e) &&
+	    facts_server(m, member, e) && facts_oplog(m, member, e) &&
+	    facts_disk(m, member, e) && facts_ops(m, member, e) &&
+	    facts_concern(m, member, e) && set_tls_add(look, e);
 	json_object_del(member, "connections_now");
 	return ok;
 }

@@ -10,56 +10,41 @@
 #include "stconsole/clock.h"
 #include "stconsole/json.h"
 #include "stconsole/mem.h"
-#include "stconsole/mongo_set.h"
 #include "stconsole/msg.h"
 #include "stconsole/str.h"
 #include "stconsole/tls_probe.h"
 
-#include "driver.h"
+#include "run.h"
 #include "text_set.def"
 
 #define DAY_S	INT64_C(86400)
 
-/* net.tls.mode, or net.ssl.mode as it was called before 4.2. */
+/*
+ * net.tls.mode, or net.ssl.mode as it was called before 4.2.  "unknown": its
+ * options may not be read, but we came by TLS.  NULL: none.
+ */
 static const char *
-tls_mode(const json_t *member)
+tls_mode(const struct set_look *look)
 {
-	const json_t	*net = json_object_get(json_object_get(member,
-	    "options"), "net");
+	const json_t	*options = json_object_get(look->out, "options");
+	const json_t	*net = json_object_get(options, "net");
 	const char	*mode = json_str(json_object_get(net, "tls"), "mode");
 
 	if (mode == NULL)
 		mode = json_str(json_object_get(net, "ssl"), "mode");
-	return mode == NULL ? "disabled" : mode;
-}
-
-static bool
-host_split(const char *name, char *host, size_t size, int *port)
-{
-	const char	*colon = strrchr(name, ':');
-	int64_t		 n;
-
-	if (colon == NULL || !str_to_int(colon + 1, 1, 65535, &n) ||
-	    (size_t)(colon - name) >= size)
-		return false;
-	snprintf(host, size, "%.*s", (int)(colon - name), name);
-	*port = (int)n;
-	return true;
+	if (mode != NULL)
+		return strcmp(mode, "disabled") == 0 ? NULL : mode;
+	return mongoc_uri_get_tls(look->m->uri) ? "unknown" : NULL;
 }
 
 /* The CA file that the URL names, as PEM text; empty: the system's. */
 static void
-trust_read(const struct secret *url, struct buf *pem)
+trust_read(const struct mongo *m, struct buf *pem)
 {
-	const char	*at = strstr(secret_reveal(url), "tlsCAFile=");
-	AUTO_FREE char	*path = NULL;
-	struct err	 e;
+	const char	*path = mongoc_uri_get_option_as_utf8(m->uri,
+	    MONGOC_URI_TLSCAFILE, NULL);
 
-	if (at == NULL)
-		return;
-	at += strlen("tlsCAFile=");
-	path = strndup(at, strcspn(at, "&;"));
-	if (path != NULL && !tls_trust_load(path, NULL, pem, &e))
+	if (path != NULL && !tls_trust_load(path, NULL, pem, NULL))
 		buf_reset(pem);
 }
 
@@ -81,31 +66,30 @@ report_json(const struct set_ask *a, const char *mode,
 }
 
 bool
-set_tls_add(struct set_ask *a, json_t *member, struct err *e)
+set_tls_add(struct set_look *look, struct err *e)
 {
+	const struct set_ask	*a = look->ask;
 	AUTO_BUF struct buf	 pem = BUF_INIT;
-	const char		*mode = tls_mode(member);
+	const char		*mode = tls_mode(look);
 	struct tls_probe_spec	 spec = { .timeout_ms = a->timeout_ms,
 		.cancel = a->ctx->cancel };
 	struct tls_report	 r;
-	char			 host[256];
+	struct run_at		 at;
 	struct err		 why;
 	json_t			*out;
 
-	if (!json_is_object(json_object_get(member, "options")))
-		return set_unknown(member, "tls", json_text(json_object_get(
-		    member, "unknown"), "options"), e);
-	if (str_equal(mode, "disabled"))
-		return set_put(member, "tls", json_null(), e);
-	if (!host_split(json_text(member, "name"), host, sizeof(host),
-	    &spec.port))
-		return set_unknown(member, "tls", T_SET_NO_TLS, e);
-	trust_read(a->url, &pem);
-	spec.host = host;
+	if (mode == NULL)
+		return set_unknown(look->out, "tls", T_SET_NO_TLS, e);
+	if (!run_at_split(look->address, &at))
+		return set_unknown(look->out, "tls", look->address, e);
+	trust_read(look->m, &pem);
+	spec.host = at.host;
+	spec.port = at.port;
 	spec.ca_pem = pem.len > 0 ? buf_str(&pem) : NULL;
 	if (!tls_probe(&spec, &r, NULL, &why))
-		return set_unknown(member, "tls", why.msg, e);
+		return set_unknown(look->out, "tls", why.msg, e);
 	out = report_json(a, mode, &r);
 	tls_report_fini(&r);
-	return out != NULL ? set_put(member, "tls", out, e) : err_nomem(e);
+	return out != NULL ? set_put(look->out, "tls", out, e) :
+	    err_nomem(e);
 }
