@@ -20,7 +20,8 @@
 static const struct service *const services[] = {
 	&core_service, &undo_service, &settings_service, &about_service,
 	&site_service, &site_daily_service, &snapshot_service,
-	&directory_service, &mongo_service, &admins_service, &doctor_service,
+	&directory_service, &mongo_service, &mongo_status_service,
+	&admins_service, &doctor_service,
 	&setup_service, &support_service, &banner_service,
 	&check_service, &upgrade_service, &dump_service, &move_service,
 	&prepare_service

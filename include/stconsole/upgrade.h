@@ -8,5 +8,6 @@
 
 extern const struct service upgrade_service;	/* mongo.upgrade */
 extern const struct service check_service;	/* mongo.check */
+extern const struct service mongo_status_service;	/* mongo.status */
 
 #endif
