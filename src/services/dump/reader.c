@@ -24,7 +24,9 @@ struct reader {
 	char		*name;
 	bool		 is_gz, is_over;
 	z_stream	 z;
-	bool		 in_member;	/* a gzip member has begun */
+	/* A gzip member has begun, or must: not even an empty collection's
+	 * file is empty. */
+	bool		 in_member;
 	uint8_t		*packed;
 	uint8_t		*data;
 	size_t		 room, at, len;	/* unread: data[at..len) */
@@ -42,7 +44,7 @@ reader_new(int fd, bool is_gz, const char *name, struct err *e)
 		return NULL;
 	}
 	r->fd = fd;
-	r->is_gz = is_gz;
+	r->is_gz = r->in_member = is_gz;
 	r->room = READ_BYTES;
 	r->name = strdup(name);
 	r->data = malloc(r->room);
