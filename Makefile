@@ -73,6 +73,7 @@ VALGRIND_BIN := $(filter $(VALGRIND:%=$(B)/tests/unit/%),$(TEST_BIN))
 
 .DEFAULT_GOAL := all
 .PHONY: all run test check soak bench fuzz asan tsan lint install deb clean help
+.PHONY: bench-mongo
 .PHONY: setup kube reproducible test-built unit-programs tsan-programs FORCE
 .PHONY: integration-programs fuzz-programs bench-programs
 .SECONDARY:
@@ -266,7 +267,12 @@ soak: FUZZ_LIMIT = 700
 
 bench: ## the table of speed and memory
 	@$(PLAIN) all bench-programs
-	@for b in $(BENCH_BIN); do "$$b" || exit 1; done
+	@for b in $(filter-out %/mongo_bench,$(BENCH_BIN)); do \
+	    "$$b" || exit 1; done
+
+bench-mongo: ## dump, restore and move beside mongodump and mongorestore
+	@$(PLAIN) all bench-programs
+	@$(B)/tests/bench/mongo_bench
 
 lint: ## layers, layout, words, screens, manual pages
 	@$(SUB) all $(B)/man/made $(B)/tests/unit/screens_test
