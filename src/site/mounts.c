@@ -125,84 +125,65 @@ below(const char *path, const char *folder)
 	return path + n;
 }
 
+/* The longest mount that covers a path, and what it is on its other side. */
+struct other_side {
+	bool		 inwards;	/* from here into the container */
+	const char	*path;
+	char		*best;		/* NULL: none covers it; owned */
+	size_t		 best_len;
+};
+
 static void
-service_path_try(const struct site *site, const struct site_file *f,
-    const struct site_service_info *s, const char *inside, char **best,
-    size_t *best_len)
+service_other_side(const struct site *site, const struct site_file *f,
+    const struct site_service_info *s, struct other_side *o)
 {
 	struct mount	 m;
-	const char	*rest;
+	const char	*near, *rest;
 
 	for (size_t i = 0; i < f->doc.n; i++) {
 		if (!mount_read(site, f, s, &f->doc.nodes[i], &m))
 			continue;
-		rest = below(inside, m.target);
-		if (rest != NULL && strlen(m.target) > *best_len) {
-			*best_len = strlen(m.target);
-			free(*best);
-			*best = str_format("%s%s", m.source, rest);
+		near = o->inwards ? m.source : m.target;
+		rest = below(o->path, near);
+		if (rest != NULL && strlen(near) > o->best_len) {
+			o->best_len = strlen(near);
+			free(o->best);
+			o->best = str_format("%s%s", o->inwards ? m.target :
+			    m.source, rest);
 		}
 		mount_fini(&m);
 	}
+}
+
+static char *
+other_side(const struct site *site, const char *service, const char *path,
+    bool inwards)
+{
+	const struct site_file	*f = site_compose_file(site);
+	struct other_side	 o = { .inwards = inwards, .path = path };
+
+	for (size_t i = 0; f != NULL && o.best == NULL &&
+	    i < site->service_count; i++) {
+		const struct site_service_info *s = &site->services[i];
+
+		if (service == NULL || strcmp(s->name, service) == 0)
+			service_other_side(site, f, s, &o);
+	}
+	return o.best;
 }
 
 char *
 site_host_path(const struct site *site, const char *service,
     const char *inside)
 {
-	const struct site_file	*f = site_compose_file(site);
-	char			*best = NULL;
-	size_t			 best_len = 0;
-
-	for (size_t i = 0; f != NULL && best == NULL &&
-	    i < site->service_count; i++) {
-		const struct site_service_info *s = &site->services[i];
-
-		if (service == NULL || strcmp(s->name, service) == 0)
-			service_path_try(site, f, s, inside, &best,
-			    &best_len);
-	}
-	return best;
-}
-
-static void
-service_inside_try(const struct site *site, const struct site_file *f,
-    const struct site_service_info *s, const char *here, char **best,
-    size_t *best_len)
-{
-	struct mount	 m;
-	const char	*rest;
-
-	for (size_t i = 0; i < f->doc.n; i++) {
-		if (!mount_read(site, f, s, &f->doc.nodes[i], &m))
-			continue;
-		rest = below(here, m.source);
-		if (rest != NULL && strlen(m.source) > *best_len) {
-			*best_len = strlen(m.source);
-			free(*best);
-			*best = str_format("%s%s", m.target, rest);
-		}
-		mount_fini(&m);
-	}
+	return other_side(site, service, inside, false);
 }
 
 char *
 site_inside_path(const struct site *site, const char *service,
     const char *here)
 {
-	const struct site_file	*f = site_compose_file(site);
-	char			*best = NULL;
-	size_t			 best_len = 0;
-
-	for (size_t i = 0; f != NULL && best == NULL &&
-	    i < site->service_count; i++) {
-		const struct site_service_info *s = &site->services[i];
-
-		if (service == NULL || strcmp(s->name, service) == 0)
-			service_inside_try(site, f, s, here, &best,
-			    &best_len);
-	}
-	return best;
+	return other_side(site, service, here, true);
 }
 
 bool
