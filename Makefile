@@ -183,7 +183,8 @@ TSAN	= $(SUB) B=$(B)/tsan OPT='-O1 -g1' HARD= HARD_LD= \
 	  SAN=-fsanitize=thread LIB_SRC='$(call lib_of,base text core site \
 	  control ui)'
 FUZZ	= $(SUB) B=$(B)/fuzz CC=clang-14 OPT='-O1 -g1' HARD= HARD_LD= \
-	  WERROR= LIB_SRC='$(call lib_of,base text core control) $(UI_PURE)' \
+	  WERROR= LIB_SRC='$(call lib_of,base text core control site \
+	  services/dump services/mongo services/tls) $(UI_PURE)' \
 	  CFLAGS=-Wno-unused-variable \
 	  SAN='-fsanitize=fuzzer-no-link,address,undefined \
 	  -fno-sanitize-recover=undefined'
