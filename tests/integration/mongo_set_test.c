@@ -168,10 +168,38 @@ member_is_whole(const json_t *m)
 	    json_int(m, "pid", -1));
 }
 
+/* A member that has just arrived gets the document of the FCV a moment
+ * later. */
+static bool
+all_have_fcv(const json_t *set)
+{
+	const json_t	*m;
+	size_t		 i;
+
+	json_array_foreach(json_object_get(set, "members"), i, m)
+		if (json_str(m, "fcv") == NULL)
+			return false;
+	return true;
+}
+
+static json_t *
+read_settled(const char *account)
+{
+	json_t	*set = read_as(account, 0);
+	int	 tries;
+
+	for (tries = 0; tries < 50 && !all_have_fcv(set); tries++) {
+		json_decref(set);
+		cancel_wait(&t.cancel, 200);
+		set = read_as(account, 0);
+	}
+	return set;
+}
+
 static void
 who_may_sees_everything_of_every_member(void **state)
 {
-	AUTO_JSON json_t	*set = read_as("cluster-admin", 0);
+	AUTO_JSON json_t	*set = read_settled("cluster-admin");
 	const json_t		*m;
 	size_t			 i;
 

@@ -67,6 +67,17 @@ is_passive(const json_t *m)
 	return p != NULL && json_number_value(p) == 0;
 }
 
+/* Manual, hello.lastWrite; on arbiters it says nothing of use. */
+static json_t *
+last_write(const struct world *w)
+{
+	const json_t	*at = json_object_get(w->doc, "optime");
+
+	return json_pack("{s:{s:o, s:I}, s:o}", "opTime", "ts", stamp(at),
+	    "t", (json_int_t)json_int(w->doc, "term", 0), "lastWriteDate",
+	    date(json_int(at, "t", 0) * 1000));
+}
+
 static void
 hello_set(const struct world *w, json_t *r)
 {
@@ -93,6 +104,8 @@ hello_set(const struct world *w, json_t *r)
 	if (arbiter)
 		json_object_set_new(r, "arbiterOnly", json_true());
 	json_object_set(r, "me", json_object_get(self, "host"));
+	if (!arbiter)
+		json_object_set_new(r, "lastWrite", last_write(w));
 	if (primary == opt.port)
 		json_object_set_new(r, "electionId", json_pack("{s:o}",
 		    "$oid", json_sprintf("7fffffff%016llx", (long long)

@@ -17,6 +17,7 @@
 #include "stconsole/mem.h"
 #include "stconsole/mongo.h"
 #include "stconsole/setup.h"
+#include "stconsole/upgrade.h"
 
 /* ---- the round */
 
@@ -559,7 +560,8 @@ what_servers_say_cannot_steer_the_terminal(void **state)
 static const struct service *const services[] = {
 	&core_service, &undo_service, &settings_service, &site_service,
 	&site_daily_service, &snapshot_service, &directory_service,
-	&mongo_service, &admins_service, &doctor_service, &setup_service
+	&mongo_service, &mongo_status_service, &admins_service,
+	&doctor_service, &setup_service
 };
 
 static void

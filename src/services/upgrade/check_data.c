@@ -254,6 +254,18 @@ look_rights(struct check_run *r, const json_t *unused)
 }
 
 /* 5.0+ takes a member that nobody reaches; only this collection tells. */
+static bool
+is_arriving(const json_t *config)
+{
+	const json_t	*member;
+	size_t		 i;
+
+	json_array_foreach (json_object_get(config, "members"), i, member)
+		if (json_flag(member, "newlyAdded"))
+			return true;
+	return false;
+}
+
 static void
 look_added(struct check_run *r, const json_t *unused)
 {
@@ -267,10 +279,9 @@ look_added(struct check_run *r, const json_t *unused)
 		return;
 	if (!mongo_open_url(r->url, MONGO_ANY, 5000, &m, &why) ||
 	    !mongo_command(m, "local", "{\"find\":\"system.replset\","
-	    "\"filter\":{\"members.newlyAdded\":true},\"limit\":1}",
-	    "clusterMonitor", &reply, &why))
+	    "\"limit\":1}", "clusterMonitor", &reply, &why))
 		found(r, VERDICT_UNKNOWN, NULL, NULL, "%s", why.msg);
-	else if (json_array_size(batch_of(reply)) > 0)
+	else if (is_arriving(json_array_get(batch_of(reply), 0)))
 		found(r, VERDICT_BLOCK, NULL, T_CHECK_STATE_FIX,
 		    T_CHECK_ADDED);
 }
